@@ -1,0 +1,1 @@
+"""Reference data and the seeded synthetic world, as files with their cards."""
