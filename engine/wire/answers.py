@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.wire.codes import BandName, ChosenBy, Handling, ScreenResult, Scope, Stage, VisitMode
+from engine.wire.codes import BandName, ChosenBy, Handling, Scope, ScreenResult, Stage, VisitMode
 from engine.wire.kinds import Bool, Day, Id, Label, Line, Meaning, Real, Revision, Share, Text, Time
 from engine.wire.record import Record
 
@@ -23,7 +23,7 @@ class Reason(Record):
     text: Text = Field(description="One plain sentence.")
     source: Text | None = Field(None, description="The published guidance behind it.")
     evidence: Records = Field((), description="Ids of the records it was computed from.")
-    handling: Annotated[Handling, Field()] = Field("internal", description="The strictest handling of its evidence.")
+    handling: Handling = Field("internal", description="The strictest handling of its evidence.")
 
 
 class Referral(Record):
@@ -61,14 +61,14 @@ class Score(Record):
     risk_high: Share = Field(description="Upper end of the 90 % interval; a missing input can only widen it.")
     band: BandName = Field(description="By the policy's thresholds; `low` is shown as routine, never as cleared.")
     scope: Scope = Field("diversion only", description="What the score speaks of.")
-    referrals: Annotated[tuple[Referral, ...], Field()] = Field((), description="Questions to settle before a grant.")
-    reasons: Annotated[tuple[Reason, ...], Field()] = Field((), description="What moved the score most, largest first.")
+    referrals: tuple[Referral, ...] = Field((), description="Questions to settle before a grant.")
+    reasons: tuple[Reason, ...] = Field((), description="What moved the score most, largest first.")
     family_risk: Annotated[dict[str, float], Meaning("log-odds by family", column="MAP(VARCHAR, DOUBLE)")] = Field(
         default_factory=dict, description="All contributions summed by family, in log-odds."
     )
     base_value: Real | None = Field(None, description="The score before any feature, in log-odds.")
     raw_score: Real | None = Field(None, description="Base value and all contributions, in log-odds, not calibrated.")
-    missing: Annotated[tuple[MissingInput, ...], Field()] = Field((), description="What could not be computed, and why.")
+    missing: tuple[MissingInput, ...] = Field((), description="What could not be computed, and why.")
     model_version: Label = Field(description="Which model gave it.")
     features_version: Label = Field(description="Which catalogue computed the features.")
     rules_version: Label = Field(description="Which rules raised the referrals.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from engine.wire.codes import (
@@ -265,7 +266,7 @@ class Payment(Record):
     prepaid_share: Share | None = Field(None, description="The part paid before delivery, from 0 to 1.")
 
 
-EXAMPLE = {
+EXAMPLE: JsonDict = {
     "application_id": "2026-000123",
     "authority": "DE",
     "filed_at": "2026-11-22T09:30:00Z",

@@ -68,7 +68,7 @@ Serials = Annotated[tuple[Label, ...], Field(max_length=20_000)]
 
 
 def _refusal(fields: tuple[str, ...], reason: str, expected: str, todo: str) -> PydanticCustomError:
-    """The refusal of a record whose fields do not agree, in the four parts of every message."""
+    """The refusal of a record whose fields do not agree; an empty `expected` is what each field holds anyway."""
     told: dict[str, Any] = {"fields": fields, "reason": reason, "expected": expected, "todo": todo}
     return PydanticCustomError("disagree", "The fields do not agree", told)
 
@@ -103,7 +103,7 @@ class Event(Record):
                 )
             return self
         if missing := tuple(name for name in self.needs if getattr(self, name) is None):
-            raise _refusal(missing, "it is missing", "a value, because the event is not `withdrawn`", "Add it")
+            raise _refusal(missing, "it is missing", "", "Add it; only a `withdrawn` event may leave it out")
         if self.needs_one_of and all(getattr(self, name) is None for name in self.needs_one_of):
             listed = " or ".join(f"`{name}`" for name in self.needs_one_of)
             raise _refusal(
@@ -237,7 +237,9 @@ class Delivery(Event):
     milestone: Milestone | None = Field(None, description="How far it got.")
     on: Day | None = Field(None, description="The day it got there.")
     place: Locode | None = Field(None, description="Where (UN/LOCODE).")
-    items: Annotated[tuple[ShipmentItem, ...], Field(max_length=2_000)] | None = Field(None, description="What got there.")
+    items: Annotated[tuple[ShipmentItem, ...], Field(max_length=2_000)] | None = Field(
+        None, description="What got there."
+    )
     proof: Proof | None = Field(None, description="What proves it.")
     number: Label | None = Field(None, description="The number of that proof.")
     issuer: Name | None = Field(None, description="Who issued that proof.")

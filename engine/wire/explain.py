@@ -41,11 +41,22 @@ class _Finding:
         return self.field.meaning if self.field else Meaning("a value that the contract allows", private=True)
 
     @property
+    def is_list(self) -> bool:
+        """Whether the error is about a list as a whole, not about one of its elements."""
+        return self.field is not None and self.field.many and not self.name.endswith("]")
+
+    @property
     def expected(self) -> str:
         """What the field should hold."""
-        if self.field is None or not self.field.many:
-            return self.meaning.expected
-        return "a list" if not self.name.endswith("]") else self.meaning.expected
+        if self.is_list:
+            return "a list in [ ]"
+        return self.meaning.expected if self.name else "one JSON object with the fields of the contract"
+
+    @property
+    def mend(self) -> str:
+        """What to do with a wrong value: a field that is not required may also be left out."""
+        may_go = self.field is not None and not self.field.required and not self.name.endswith("]")
+        return "Correct it, or leave the field out if it is not known" if may_go else "Correct it"
 
     @property
     def said(self) -> str:
@@ -71,8 +82,10 @@ def explain_errors(error: ValidationError) -> list[FieldProblem]:
     problems: list[FieldProblem] = []
     for one in error.errors(include_url=False):
         location, context = one["loc"], one.get("ctx", {})
+        if one["type"] == "too_short" and isinstance(one["input"], list | tuple) and one["input"]:
+            continue  # the list is only short of the elements that were refused just before
         if "fields" in context:
-            problems += _agreement(location, context)
+            problems += _agreement(root, location, context)
         else:
             field, siblings = _locate(root, location)
             where = path(location)
@@ -105,7 +118,9 @@ def _models() -> dict[str, type[BaseModel]]:
 
 def _locate(root: type[BaseModel] | None, location: tuple[int | str, ...]) -> tuple[Shape | None, tuple[str, ...]]:
     """The field that a location ends at, and the names of the fields beside it."""
-    model, field, siblings = root, None, ()
+    model = root
+    field: Shape | None = None
+    siblings: tuple[str, ...] = ()
     for step in location:
         if isinstance(step, int):
             continue
@@ -117,12 +132,14 @@ def _locate(root: type[BaseModel] | None, location: tuple[int | str, ...]) -> tu
     return field, siblings
 
 
-def _agreement(location: tuple[int | str, ...], context: Mapping[str, Any]) -> list[FieldProblem]:
+def _agreement(
+    root: type[BaseModel] | None, location: tuple[int | str, ...], context: Mapping[str, Any]
+) -> Iterator[FieldProblem]:
     """The problems of a record whose fields do not agree; such an error brings its own words."""
-    return [
-        FieldProblem(path((*location, name)), context["reason"], context["expected"], context["todo"] + ".")
-        for name in context["fields"]
-    ]
+    for name in context["fields"]:
+        field, _ = _locate(root, (*location, name))
+        expected = context["expected"] or (field.meaning.expected if field else "a value")
+        yield FieldProblem(path((*location, name)), context["reason"], expected, context["todo"] + ".")
 
 
 def _explain(found: _Finding) -> FieldProblem:
@@ -150,13 +167,18 @@ def _sort(value: Any) -> str:
 
 def _mistyped(found: _Finding) -> _Words:
     """The reason for a value of the wrong sort."""
+    sort = _sort(found.value)
     if found.value is None:
-        return "it is null", found.expected, "Give the value; this field cannot be left out"
-    if found.kind == "string_type" or found.kind in ("code", "literal_error", "day", "time"):
-        return f"it is {_sort(found.value)}, not text", found.expected, "Write it in quotes, in the form expected"
+        return "it is null", found.expected, "Give the value"
+    if found.is_list:
+        return f"it is {sort}, not a list", found.expected, "Write it as a list, also where it has one entry"
+    if not found.name or (found.field and found.field.record):
+        return f"it is {sort}, not an object", found.expected, "Write it as an object in { }"
+    if found.kind in ("string_type", "code", "literal_error", "day", "time"):
+        return f"it is {sort}, not text", found.expected, "Write it as text in quotes"
     if isinstance(found.value, str):
-        return "it is text in quotes", found.expected, "Write it without quotes, or leave the field out"
-    return f"it is {_sort(found.value)}", found.expected, "Write it in the form expected, or leave the field out"
+        return "it is text in quotes", found.expected, "Write it without quotes"
+    return f"it is {sort}", found.expected, found.mend
 
 
 def _missing(found: _Finding) -> _Words:
@@ -182,8 +204,8 @@ def _not_a_code(found: _Finding) -> _Words:
     near = [one for one in (meant, tidy, tidy.lower(), tidy.upper()) if one in codes]
     if not near and len(tidy) > 3:
         near = get_close_matches(tidy.lower()[:_LONGEST_ECHO], sorted(codes), n=1, cutoff=0.6)
-    todo = f"Did you mean `{near[0]}`?" if near else "Use a code of that list, or leave the field out"
-    return f"{found.said} is not a code of its list", found.expected, todo
+    todo = f"Did you mean `{near[0]}`?" if near else found.mend
+    return f"{found.said} is not such a code", found.expected, todo
 
 
 def _misformed(found: _Finding) -> _Words:
@@ -191,12 +213,12 @@ def _misformed(found: _Finding) -> _Words:
         return "it is blank", found.expected, "Leave the field out if there is nothing to say"
     if found.meaning.pattern == PLAIN:
         return "it holds a control character", found.expected + " without control characters", "Remove that character"
-    return f"{found.said} does not have the right form", found.expected, "Correct it, or leave the field out"
+    return f"{found.said} does not have the right form", found.expected, found.mend
 
 
 def _too_long(found: _Finding) -> _Words:
     most = found.context.get("max_length")
-    return f"it is longer than {most:,} characters", found.expected, "Shorten it, or hand the whole text in as a document"
+    return f"it is longer than {most:,} characters", found.expected, "Shorten it, or hand the rest in as a document"
 
 
 def _too_many(found: _Finding) -> _Words:
@@ -213,7 +235,7 @@ def _no_such_day(found: _Finding) -> _Words:
         return _mistyped(found)
     if not found.value.strip():
         return "it is blank", found.expected, "Leave the field out if it is not known"
-    return f"{found.said} is not {_dated(found)}", found.expected, "Correct it, or leave the field out if not known"
+    return f"{found.said} is not {_dated(found)}", found.expected, found.mend
 
 
 def _dated(found: _Finding) -> str:
@@ -225,9 +247,10 @@ def _dated(found: _Finding) -> str:
 
 def _out_of_bounds(found: _Finding) -> _Words:
     bound = next((found.context[key] for key in ("ge", "gt", "le", "lt") if key in found.context), None)
-    side = "below" if found.kind == "greater_than_equal" else "above" if found.kind == "less_than_equal" else "not above"
-    bound = f" {bound}" if bound is not None else " the bound"
-    return f"{found.said} is {side}{bound}", found.expected, "Correct it, or leave the field out if it is not known"
+    side = {"greater_than_equal": "below", "less_than_equal": "above", "greater_than": "not above"}.get(
+        found.kind, "not below"
+    )
+    return f"{found.said} is {side} {bound}", found.expected, found.mend
 
 
 def _not_finite(found: _Finding) -> _Words:
@@ -250,7 +273,7 @@ def _not_unicode(found: _Finding) -> _Words:
 
 
 def _other(found: _Finding) -> _Words:
-    return f"{found.said} does not have the right form", found.expected, "Correct it, or leave the field out"
+    return f"{found.said} does not have the right form", found.expected, found.mend
 
 
 _WORDS: Mapping[str, Callable[[_Finding], _Words]] = {

@@ -111,11 +111,12 @@ Imo = Annotated[str, *_pattern(r"^[0-9]{7}$", 7, "an IMO ship number, 7 digits")
 
 # Kosovo has no ISO 3166-1 code; XK is the user-assigned one that customs and UN/LOCODE use.
 COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries) | {"XK"}
-# The register in force, and the codes that it replaced since 1990: a filing of 1997 was made in its own money.
-CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies) | frozenset(
-    "ATS BEF BGN CYP CUC DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK XEU ANG "
-    "ROL RUR TRL YUM CSD PLZ BYR BYB AZM MZM GHC SDD VEB VEF ZWL ZWD SLL MRO STD ZMK".split()
-)
+# Codes that the register replaced since 1990: a filing of 1997 was made in the money of its day.
+_FORMER = """
+    ATS BEF BGN CYP CUC DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK XEU ANG
+    ROL RUR TRL YUM CSD PLZ BYR BYB AZM MZM GHC SDD VEB VEF ZWL ZWD SLL MRO STD ZMK
+"""
+CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies) | frozenset(_FORMER.split())
 # XZ is UN/LOCODE's own: installations in international waters.
 _LOCODE = rf"^(?:{'|'.join(sorted(COUNTRIES | {'XZ'}))})[A-Z2-9]{{3}}$"
 
@@ -147,7 +148,7 @@ Locode = Annotated[
 
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$"
-# A day before 1600 is a slip (year 0024); 9999-12-31 is how many licensing systems write "without end", so no upper bound.
+# A day before 1600 is a slip (year 0024); 9999-12-31 is how many systems write "without end", so no upper bound.
 FIRST_DAY = date(1600, 1, 1)
 FIRST_TIME = datetime(1990, 1, 1, tzinfo=UTC)
 LAST_TIME = datetime(2100, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
@@ -237,7 +238,7 @@ def _number(value: Decimal) -> int | float:
     return whole if whole == value else float(value)
 
 
-def _decimal(places: int, **bounds: Decimal) -> _Schema:
+def _decimal(places: int, zero: bool) -> _Schema:
     """A JSON number of at most 22 digits, never text, kept as an exact decimal."""
 
     def only_a_number(*kinds: CoreSchema) -> CoreSchema:
@@ -258,24 +259,28 @@ def _decimal(places: int, **bounds: Decimal) -> _Schema:
                         python_schema=only_a_number(core_schema.is_instance_schema(Decimal), whole, real),
                     ),
                     core_schema.decimal_schema(
-                        max_digits=22, decimal_places=places, allow_inf_nan=False, **bounds  # type: ignore[arg-type]
+                        max_digits=22,
+                        decimal_places=places,
+                        ge=Decimal(0) if zero else None,
+                        gt=None if zero else Decimal(0),
+                        allow_inf_nan=False,
                     ),
                 ]
             ),
             serialization=core_schema.plain_serializer_function_ser_schema(_number, when_used="json-unless-none"),
         ),
-        {"type": "number", "minimum" if "ge" in bounds else "exclusiveMinimum": 0},
+        {"type": "number", "minimum" if zero else "exclusiveMinimum": 0},
     )
 
 
 Money = Annotated[
     Decimal,
-    _decimal(4, ge=Decimal(0)),
+    _decimal(4, zero=True),
     Meaning("a number of 0 or more with at most 4 decimals, not in quotes", column="DECIMAL(22,4)"),
 ]
 Quantity = Annotated[
     Decimal,
-    _decimal(6, gt=Decimal(0)),
+    _decimal(6, zero=False),
     Meaning("a number above 0 with at most 6 decimals, not in quotes", column="DECIMAL(22,6)"),
 ]
 _real: dict[str, Any] = {"strict": True, "allow_inf_nan": False}

@@ -100,8 +100,8 @@ def _read(model: type[R], lenient: bool, validate: Callable[[Literal["forbid", "
         except ValidationError as error:
             first = error
         else:
-            unknown = [one["loc"] for one in first.errors(include_url=False, include_input=False)]
-            return Parsed(read, tuple(path(location) for location in unknown))
+            errors = first.errors(include_url=False, include_input=False)
+            return Parsed(read, tuple(path(one["loc"]) for one in errors if one["type"] == "extra_forbidden"))
     raise InvalidRecord(f"The {_name(model)}", explain_errors(first)) from None
 
 

@@ -21,7 +21,7 @@ class Record(BaseModel):
     """The base of every record: unknown fields are refused, and nothing changes after it was read."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True, use_attribute_docstrings=False
+        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
     )
 
 
@@ -87,10 +87,14 @@ def _read(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Meaning, bool, ty
         return Meaning(f"one of {listed}", codes=frozenset(arguments)), False, None, None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return Meaning("an object with the fields of the contract"), False, annotation, None
-    meaning = next((one for one in metadata if isinstance(one, Meaning)), None)
-    if meaning is None:
-        raise TypeError(f"{annotation!r} has no Meaning: use a kind of engine/wire/kinds.py")
-    return meaning, False, None, None
+    for one in metadata:
+        if isinstance(one, Meaning):
+            return one, False, None, None
+    if annotation is str:
+        return Meaning("text", private=True), False, None, None
+    if annotation is int:
+        return Meaning("a whole number", column="BIGINT"), False, None, None
+    raise TypeError(f"{annotation!r} has no Meaning: use a kind of engine/wire/kinds.py")
 
 
 def _flat(metadata: tuple[Any, ...]) -> list[Any]:
