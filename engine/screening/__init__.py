@@ -1,0 +1,1 @@
+"""Watch lists: their readers, the comparable form of names, and matching with reasons. Stores nothing."""
