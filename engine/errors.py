@@ -65,7 +65,7 @@ class InvalidRecord(RefusedInput):
 
     def __init__(self, what: str, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
-        told = "; ".join(str(problem) for problem in self.problems[:3])
+        told = " ".join(str(problem) for problem in self.problems[:3])
         more = len(self.problems) - 3
         super().__init__(f"{what} is not valid. {told}" + (f" (and {more} more)" if more > 0 else ""))
 
