@@ -1,0 +1,47 @@
+-- Dated facts about entities: those of the applications that named them at the time, and those that name them directly.
+select
+    history_party.entity_id,
+    history_party.role_group,
+    application_event.application_id,
+    application_event.event_id,
+    application_event.fact,
+    application_event.disclosed,
+    application_event.known_from,
+    application_event.known_to
+from application_event
+inner join filing_in_force
+    on
+        application_event.application_id = filing_in_force.application_id
+        and application_event.known_from > filing_in_force.known_from
+        and (filing_in_force.known_to is null or application_event.known_from <= filing_in_force.known_to)
+inner join history_party on filing_in_force.record_no = history_party.record_no
+union all
+select
+    party_entity.entity_id,
+    'named' as role_group,
+    null as application_id,
+    incident_in_force.event_id,
+    'diversion' as fact,
+    false as disclosed,
+    incident_in_force.known_from,
+    incident_in_force.known_to
+from incident_in_force
+inner join party_form on incident_in_force.party.name = party_form.name and incident_in_force.party.country is not distinct from party_form.country
+inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
+where incident_in_force.application_id is null and incident_in_force.finding in ('diversion', 're_export', 're_transfer', 'theft_or_capture')
+union all
+select
+    party_entity.entity_id,
+    'named' as role_group,
+    null as application_id,
+    denial_notice.event_id,
+    'denial_notice' as fact,
+    false as disclosed,
+    denial_notice.at as known_from,
+    least(coalesce(correction.at, cast(denial_notice.expires_on as timestamp)), coalesce(cast(denial_notice.expires_on as timestamp), correction.at))
+        as known_to
+from denial_notice
+inner join party_form on denial_notice.party = party_form.name and denial_notice.country is not distinct from party_form.country
+inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
+left join correction on denial_notice.event_id = correction.event_id
+where not coalesce(denial_notice.withdrawn, false)

@@ -1,0 +1,25 @@
+-- The parties on the form, each with the entity it speaks of.
+select
+    subject_filing.subject,
+    filing_party.party_no,
+    filing_party.role_group,
+    filing_party.role,
+    filing_party.form_id,
+    party_entity.entity_id,
+    party_form.name_key,
+    filing_party.country,
+    filing_party.address_key,
+    filing_party.kind,
+    filing_party.registration,
+    filing_party.lei,
+    filing_party.registered_on,
+    filing_party.website_key,
+    array_length(filing_party.owners) as owners_count,
+    array_length(filing_party.licences) as licences_count,
+    filing_party.programme_level,
+    filing_party.programme_audited_on,
+    filing_party.programme_audited_by
+from subject_filing
+inner join filing_party on subject_filing.record_no = filing_party.record_no
+inner join party_form on filing_party.form_id = party_form.form_id
+inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null

@@ -1,0 +1,10 @@
+-- Destruction evidence that holds.
+select
+    destruction.application_id,
+    destruction.event_id,
+    destruction.quantity,
+    destruction.at as known_from,
+    correction.at as known_to
+from destruction
+left join correction on destruction.event_id = correction.event_id
+where not coalesce(destruction.withdrawn, false)

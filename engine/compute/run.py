@@ -1,0 +1,118 @@
+"""Runs the feature families over the subjects and gives one matrix in catalogue order. Opens no database and knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+
+import duckdb
+import polars as pl
+
+from features.catalogue import catalogue
+
+# In order of dependency. What is filed about the subjects themselves:
+SUBJECT = (
+    "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
+    "spine_stock", "code_tier", "subject_certificate",
+)
+# What else was on record, each row with the clock from which it may be seen:
+HISTORY = (
+    "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
+    "broker_customer", "address_named", "application_event", "party_event", "country_record", "certificate_filed",
+    "stock_promised", "stock_destroyed", "party_hit", "country_control", "peer_statistics", "item_peer",
+)
+REFERENCE = (
+    "armed_conflict", "arms_embargo", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",
+    "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
+)
+DATED_EVENTS = ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
+
+# At most this many subjects are featured on a slice of the history that concerns them; more of them on all of it.
+SLICE_UP_TO = 64
+
+
+@cache
+def relation_sql(name: str) -> str:
+    """The select that defines a relation."""
+    return (resources.files("engine.compute") / "relations" / f"{name}.sql").read_text()
+
+
+def _lay(cursor: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    cursor.execute(f"create or replace temp table {name} as {sql}")
+
+
+def lay_relations(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None) -> int:
+    """Build every relation that families read, from `subject_filing(subject, record_no, as_of)`; gives the number of subjects.
+
+    With few subjects only the filings that share a party, an address or a website with them are laid out: the same
+    values, since a family joins history by nothing else (measured in tests/parity: one at a time equals in bulk).
+    """
+    for name in SUBJECT:
+        _lay(cursor, name, relation_sql(name))
+    subjects = cursor.execute("select count(*) from spine").fetchone()[0]
+    corrections = " union all ".join(
+        f"select corrects as event_id, at from {kind} where corrects is not null" for kind in DATED_EVENTS
+    )
+    _lay(cursor, "correction", f"select event_id, min(at) as at from ({corrections}) as c group by event_id")
+    _lay_bases(cursor, sliced=subjects <= SLICE_UP_TO)
+    for name in HISTORY:
+        if progress:
+            progress(name)
+        _lay(cursor, name, relation_sql(name))
+    return subjects
+
+
+def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
+    """`history_party` and `history_filing`: everything, or what concerns the subjects."""
+    party = (
+        "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "
+        "filing_party.role_group, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
+        "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null"
+    )
+    filing = "select record_no, application_id, revision, filed_at, authority, destination, kind from filing"
+    if not sliced:
+        cursor.execute("drop table if exists temp.history_party; drop table if exists temp.history_filing")
+        _lay(cursor, "history_party", party)
+        cursor.execute(f"create or replace temp view history_filing as {filing}")
+        return
+    cursor.execute("drop view if exists temp.history_filing")
+    near = (
+        "select record_no from filing_party where address_key in (select address_key from spine_party where address_key is not null) "
+        "union all select record_no from filing_party where website_key in (select website_key from spine_party where website_key is not null)"
+    )
+    _lay(cursor, "near_record", near)
+    _lay(
+        cursor, "concerned_form",
+        "select form_id from party_entity where known_to is null and entity_id in (select entity_id from spine_party union "
+        "select party_entity.entity_id from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id "
+        "where filing_party.record_no in (select record_no from near_record))",
+    )
+    _lay(
+        cursor, "concerned_application",
+        "select distinct application_id from filing_party where form_id in (select form_id from concerned_form) "
+        "or record_no in (select record_no from near_record)",
+    )
+    _lay(cursor, "history_party", f"{party} where filing_party.application_id in (select application_id from concerned_application)")
+    _lay(cursor, "history_filing", f"{filing} where application_id in (select application_id from concerned_application)")
+
+
+def features(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None) -> pl.DataFrame:
+    """The feature matrix of the relations laid by `lay_relations`.
+
+    Returns:
+        (n, 4 + columns): `subject`, `application_id`, `revision`, `as_of`, then the catalogue's columns in its order as
+        f64, null where missing; sorted by subject.
+    """
+    book = catalogue()
+    for family in book.families:
+        if progress:
+            progress(family.name)
+        _lay(cursor, f"family_{family.name}", family.sql)
+    columns = ", ".join(
+        f"cast(family_{family.name}.{feature.name} as double) as {feature.name}" for family in book.families for feature in family.features
+    )
+    joins = " ".join(f"inner join family_{family.name} on spine.subject = family_{family.name}.subject" for family in book.families)
+    return cursor.sql(
+        f"select spine.subject, spine.application_id, spine.revision, spine.as_of, {columns} from spine {joins} order by spine.subject"
+    ).pl()

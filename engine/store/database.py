@@ -1,0 +1,172 @@
+"""Opens the database: the only `duckdb.connect`, its lock, its version, one writer and a cursor for each reader. Knows no risk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from engine.errors import RefusedInput, StoreLocked, StoreTooNew
+
+SCHEMA_VERSION = 1
+MEMORY = Path(":memory:")
+
+
+class Store:
+    """One open DuckDB file: read through `cursor()`, write through `writing()`.
+
+    The file is attached under the name `store`, so that a computation may lay temporary views over its
+    working tables without touching them. One process owns the file; within it there is one writer.
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._writer_lock = threading.RLock()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own for one reader: a shared one mixes result sets between threads."""
+        cursor = self._connection.cursor()
+        cursor.execute("use store")
+        return cursor
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction of the only writer: all of it is on disk when the block ends, or none of it is."""
+        with self._writer_lock:
+            cursor = self.cursor()
+            cursor.execute("begin")
+            try:
+                yield cursor
+                cursor.execute("commit")
+            except BaseException:
+                with contextlib.suppress(duckdb.Error):
+                    cursor.execute("rollback")
+                raise
+            finally:
+                cursor.close()
+
+    def close(self) -> None:
+        """Write everything to the file and let it go."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def service_note(path: Path) -> Path:
+    """Where a running service leaves its address and process id, beside the store it holds."""
+    return path.with_name(path.name + ".service.json")
+
+
+def open_store(path: Path, *, create: bool = False, memory_limit: str | None = None, threads: int | None = None) -> Store:
+    """Open the store file, bringing an older one up to date.
+
+    Args:
+        path: the DuckDB file, or `:memory:`.
+        create: make the file when it is absent; otherwise its absence is an error, since a mistyped path
+            would silently give an empty store.
+        memory_limit: DuckDB's own, such as "4GB"; None leaves DuckDB's default.
+        threads: worker threads; None uses every core.
+
+    Raises:
+        RefusedInput: no such file, or a file that is not a store.
+        StoreLocked: another process holds it.
+        StoreTooNew: a newer diversion made it.
+    """
+    in_memory = str(path) == str(MEMORY)
+    if not in_memory and not path.exists() and not create:
+        raise RefusedInput(
+            f"no store at {path}: expected a DuckDB file made by `diversion init` or `diversion demo`. "
+            "Make one with `diversion init --store PATH`, or name another with --store or DIVERSION_STORE."
+        )
+    connection = duckdb.connect(":memory:")
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set preserve_insertion_order = true")
+    if memory_limit:
+        connection.execute("set memory_limit = ?", [memory_limit])
+    if threads:
+        connection.execute("set threads = ?", [threads])
+    target = ":memory:" if in_memory else str(path).replace("'", "''")
+    try:
+        connection.execute(f"attach '{target}' as store")
+    except duckdb.Error as error:
+        connection.close()
+        raise _opening_error(path, error) from error
+    connection.execute("use store")
+    try:
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return Store(path, connection)
+
+
+def _opening_error(path: Path, error: duckdb.Error) -> Exception:
+    text = str(error)
+    if "lock" in text.lower():
+        holder = ""
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            note = json.loads(service_note(path).read_text())
+            holder = f" A service at {note['address']} (process {note['pid']}) holds it: use its HTTP routes, or stop it."
+        return StoreLocked(
+            f"the store {path} is in use by another process; one process at a time can hold it.{holder} "
+            "Wait until that command ends, stop it, or name another store with --store."
+        )
+    if isinstance(error, duckdb.IOException) and "No space left" in text:
+        return RefusedInput(f"the disk that holds {path} is full: free some space and run the same command again.")
+    return RefusedInput(f"{path} is not a store that can be opened (expected a DuckDB 2 file): {text.splitlines()[0]}")
+
+
+def _migrations() -> list[tuple[int, str]]:
+    folder = resources.files("engine.store") / "migrations"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return [(int(f.name[:4]), f.read_text()) for f in files]
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Run the numbered migrations that the file has not seen, each in one transaction."""
+    tables = {name for (name,) in connection.execute(
+        "select table_name from duckdb_tables() where database_name = 'store'"
+    ).fetchall()}
+    if tables and "setting" not in tables:
+        raise RefusedInput(f"{path} is a DuckDB file but not a diversion store: name another with --store.")
+    version = 0
+    if tables:
+        row = connection.execute("select value from setting where name = 'schema_version'").fetchone()
+        version = int(row[0]) if row else 0
+    newest = _migrations()[-1][0]
+    if version > newest:
+        raise StoreTooNew(
+            f"the store {path} was written by a newer diversion (schema {version}; this one knows up to {newest}). "
+            "Nothing was changed. Install that version, or open a copy made by this one."
+        )
+    for number, sql in _migrations():
+        if number > version:
+            connection.execute("begin")
+            connection.execute(sql)
+            connection.execute("insert or replace into setting values ('schema_version', ?)", [str(number)])
+            connection.execute("commit")
+
+
+def setting(cursor: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """A named value of the store itself, or None."""
+    row = cursor.execute("select value from setting where name = ?", [name]).fetchone()
+    return row[0] if row else None
+
+
+def put_setting(cursor: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    """Set a named value of the store itself."""
+    cursor.execute("insert or replace into setting values (?, ?)", [name, value])
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage's name, how many are done, and of how many (0: not known)."""

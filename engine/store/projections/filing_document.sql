@@ -1,0 +1,41 @@
+-- One row a document on a filing. `number_key` is the number without case and punctuation; `content_key`
+-- is what the document says, so that one number over two contents can be seen.
+with listed as (
+    select record_no, generate_subscripts(d.documents, 1) as document_no, unnest(d.documents) as document from parsed
+)
+
+select
+    listed.record_no,
+    parsed.seq,
+    parsed.d.application_id as application_id,
+    parsed.d.filed_at as filed_at,
+    listed.document_no,
+    listed.document.kind as kind,
+    listed.document.number as number,
+    nullif(upper(regexp_replace(listed.document.number, '[^\p{L}\p{N}]+', '', 'g')), '') as number_key,
+    listed.document.issuer as issuer,
+    listed.document.issuer_country as issuer_country,
+    listed.document.certified_by as certified_by,
+    listed.document.signatory as signatory,
+    listed.document.signatory_title as signatory_title,
+    listed.document.issued_on as issued_on,
+    listed.document.expires_on as expires_on,
+    listed.document.original as original,
+    listed.document.end_user as end_user,
+    listed.document.consignee as consignee,
+    listed.document.final_country as final_country,
+    listed.document.items as items,
+    listed.document.value as value,
+    listed.document.currency as currency,
+    listed.document.undertakings as undertakings,
+    listed.document.submitted_by as submitted_by,
+    listed.document.authentication as authentication,
+    listed.document.sha256 as sha256,
+    coalesce(listed.document.handling, 'internal') as handling,
+    md5(concat_ws(
+        chr(31), coalesce(listed.document.kind, ''), coalesce(lower(listed.document.end_user), ''),
+        coalesce(lower(listed.document.consignee), ''), coalesce(listed.document.final_country, ''),
+        coalesce(listed.document.issued_on::varchar, ''), coalesce(to_json(listed.document.items)::varchar, '')
+    )) as content_key
+from listed
+inner join parsed on listed.record_no = parsed.record_no

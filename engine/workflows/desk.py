@@ -1,0 +1,74 @@
+"""What one process keeps at hand: the open store, the list index and the model in force. Decides nothing."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from engine.store import projections
+from engine.store.database import Store, open_store
+from engine.store.records import Origin
+from engine.store.reference import load_reference
+
+if TYPE_CHECKING:
+    from engine.risk.model import Model
+    from engine.screening.index import NameIndex
+
+
+class Desk:
+    """The store with what is costly to build from it, each rebuilt when the store has moved on.
+
+    Handed to every workflow in place of module state, so that two stores in one process never mix.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._index: tuple[int, NameIndex] | None = None
+        self._model: tuple[int, Model | None] | None = None
+
+    def name_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
+        """The index over every list entry held, built anew when lists were imported since."""
+        from engine.workflows.screen import build_index
+
+        newest = cursor.execute("select coalesce(max(record_no), 0) from list_entry").fetchone()[0]
+        with self._lock:
+            if self._index is None or self._index[0] != newest:
+                self._index = (newest, build_index(cursor))
+            return self._index[1]
+
+    def model(self, cursor: duckdb.DuckDBPyConnection) -> Model | None:
+        """The model in force, or None while the expert card stands in."""
+        from engine.workflows.models import load_model_in_force
+
+        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind = 'promotion'").fetchone()[0]
+        with self._lock:
+            if self._model is None or self._model[0] != newest:
+                self._model = (newest, load_model_in_force(cursor))
+            return self._model[1]
+
+    def close(self) -> None:
+        """Let the store go."""
+        self.store.close()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit: str | None = None) -> Desk:
+    """Open a store ready for work: migrated, its working tables built, the shipped reference data loaded."""
+    store = open_store(path, create=create, memory_limit=memory_limit)
+    try:
+        projections.ensure_projections(store.cursor())
+        with store.writing() as cursor:
+            load_reference(cursor, origin)
+    except BaseException:
+        store.close()
+        raise
+    return Desk(store)

@@ -1,0 +1,195 @@
+-- Family:   broker
+-- Question: who stands between exporter and end user, and what is known of them?
+-- Grain:    one row per spine row
+-- Reads:    broker_customer, party_event, party_named, spine, spine_application, spine_document, spine_leg, spine_party
+-- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
+-- Absent:   no intermediary declared -> counts are 0; features of one are null
+-- Columns:  see broker.toml
+
+with intermediary as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine.as_of_us,
+        spine_party.entity_id,
+        spine_party.role,
+        spine_party.country,
+        spine_party.licences_count
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    where spine_party.role_group = 'intermediary'
+),
+
+route_country as (
+    select spine_leg.subject, spine_leg.from_country as country from spine_leg
+    union distinct
+    select spine_leg.subject, spine_leg.to_country as country from spine_leg
+    union distinct
+    select spine_party.subject, spine_party.country from spine_party where spine_party.role_group <> 'intermediary'
+    union distinct
+    select spine_application.subject, spine_application.authority as country from spine_application
+),
+
+filing_stream as (
+    select
+        party_named.entity_id,
+        party_named.known_us,
+        party_named.application_id,
+        1 as filed,
+        cast(null as bigint) as subject
+    from party_named
+    where party_named.role_group = 'intermediary' and party_named.entity_id in (select intermediary.entity_id from intermediary)
+    union all
+    select
+        intermediary.entity_id,
+        intermediary.as_of_us as known_us,
+        intermediary.application_id,
+        0 as filed,
+        intermediary.subject
+    from intermediary
+),
+
+running as (
+    select
+        filing_stream.subject,
+        filing_stream.entity_id,
+        sum(filing_stream.filed) over (
+            partition by filing_stream.entity_id order by filing_stream.known_us
+            range between unbounded preceding and 1 preceding
+        ) as all_filed,
+        sum(filing_stream.filed) over (
+            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
+            range between unbounded preceding and 1 preceding
+        ) as own_filed
+    from filing_stream
+),
+
+earlier_filings as (
+    select
+        running.subject,
+        count(distinct running.entity_id) filter (where coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0) = 0)
+            as new_intermediaries
+    from running
+    where running.subject is not null
+    group by running.subject
+),
+
+customer_stream as (
+    select
+        broker_customer.entity_id,
+        broker_customer.known_us,
+        1 as first_served,
+        cast(null as bigint) as subject
+    from broker_customer
+    where broker_customer.entity_id in (select intermediary.entity_id from intermediary where intermediary.role in ('broker', 'agent', 'purchaser'))
+    union all
+    select
+        intermediary.entity_id,
+        intermediary.as_of_us as known_us,
+        0 as first_served,
+        intermediary.subject
+    from intermediary
+    where intermediary.role in ('broker', 'agent', 'purchaser')
+),
+
+customers_so_far as (
+    select
+        customer_stream.subject,
+        sum(customer_stream.first_served) over (
+            partition by customer_stream.entity_id order by customer_stream.known_us
+            range between unbounded preceding and 1 preceding
+        ) as customers
+    from customer_stream
+),
+
+customers as (
+    select
+        customers_so_far.subject,
+        max(coalesce(customers_so_far.customers, 0)) as customers
+    from customers_so_far
+    where customers_so_far.subject is not null
+    group by customers_so_far.subject
+),
+
+known_facts as (
+    select
+        intermediary.subject,
+        count(distinct party_event.event_id) filter (where party_event.fact = 'diversion') as diversions,
+        count(distinct party_event.event_id) filter (where party_event.fact = 'unfavourable') as unfavourable,
+        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials
+    from intermediary
+    inner join party_event
+        on
+            intermediary.entity_id = party_event.entity_id
+            and intermediary.as_of > party_event.known_from
+            and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
+            and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
+    where party_event.role_group in ('intermediary', 'named', 'consignee')
+    group by intermediary.subject
+),
+
+chain as (
+    select
+        intermediary.subject,
+        count(*) as intermediaries,
+        count(*) filter (where intermediary.role in ('broker', 'agent', 'purchaser')) as brokers,
+        count(*) filter (where intermediary.country is not null and route_country.country is null) as third_country,
+        count(*) filter (where intermediary.role = 'broker' and coalesce(intermediary.licences_count, 0) = 0) as unlicensed_brokers
+    from intermediary
+    left join route_country
+        on intermediary.subject = route_country.subject and intermediary.country = route_country.country
+    group by intermediary.subject
+),
+
+named_in_documents as (
+    select spine_document.subject, spine_document.end_user_key as name_key
+    from spine_document
+    where spine_document.end_user_key is not null and spine_document.kind <> 'delivery_verification'
+    union distinct
+    select spine_document.subject, spine_document.consignee_key as name_key
+    from spine_document
+    where spine_document.consignee_key is not null and spine_document.kind <> 'delivery_verification'
+),
+
+undeclared as (
+    select
+        named_in_documents.subject,
+        count(*) as parties
+    from named_in_documents
+    left join spine_party
+        on named_in_documents.subject = spine_party.subject and named_in_documents.name_key = spine_party.name_key
+    where spine_party.subject is null and named_in_documents.name_key <> ''
+    group by named_in_documents.subject
+),
+
+handed_in as (
+    select
+        spine_document.subject,
+        count(*) filter (where spine_document.submitted_by = 'broker') as by_broker
+    from spine_document
+    where spine_document.kind in ('end_user_certificate', 'end_user_statement') and spine_document.submitted_by is not null
+    group by spine_document.subject
+)
+
+select
+    spine.subject,
+    coalesce(chain.intermediaries, 0) as broker_intermediaries_count,
+    coalesce(chain.brokers, 0) as broker_brokers_count,
+    coalesce(chain.third_country, 0) as broker_third_country_count,
+    coalesce(chain.unlicensed_brokers, 0) as broker_unlicensed_count,
+    coalesce(earlier_filings.new_intermediaries, 0) as broker_new_intermediaries_count,
+    customers.customers as broker_customers_count,
+    coalesce(known_facts.diversions, 0) as broker_prior_diversions_count,
+    coalesce(known_facts.unfavourable, 0) as broker_unfavourable_visits_count,
+    coalesce(known_facts.denials, 0) as broker_denials_count,
+    coalesce(undeclared.parties, 0) as broker_undeclared_parties_count,
+    case when handed_in.subject is not null then case when handed_in.by_broker > 0 then 1 else 0 end end
+        as broker_submitted_certificate_flag
+from spine
+left join chain on spine.subject = chain.subject
+left join earlier_filings on spine.subject = earlier_filings.subject
+left join customers on spine.subject = customers.subject
+left join known_facts on spine.subject = known_facts.subject
+left join undeclared on spine.subject = undeclared.subject
+left join handed_in on spine.subject = handed_in.subject

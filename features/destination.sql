@@ -1,0 +1,132 @@
+-- Family:   destination
+-- Question: what does the destination's own control system make likely?
+-- Grain:    one row per spine row
+-- Reads:    armed_conflict, arms_embargo, border, country_control, country_record, fatf_listing, membership, spine, spine_application,
+--           transshipment_hub
+-- As of:    reference rows count only if known_from < spine.as_of and they held on that day; base rates come from closed months
+-- Absent:   no destination named -> null; a country that was never assessed has no score
+-- Columns:  see destination.toml
+
+with destination as (
+    select
+        spine.subject,
+        spine.as_of,
+        spine.as_of_day,
+        spine.as_of_month,
+        spine_application.destination as country
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    where spine_application.destination is not null
+),
+
+joined as (
+    select
+        destination.subject,
+        count(distinct membership.instrument) filter (where membership.instrument in ('ATT', 'NPT', 'BTWC', 'CWC', 'HCoC')) as treaties,
+        count(distinct membership.instrument) filter (where membership.instrument in ('WA', 'MTCR', 'AG', 'NSG')) as regimes
+    from destination
+    inner join membership
+        on
+            destination.country = membership.country
+            and (membership.known_from is null or destination.as_of > membership.known_from)
+            and (membership.valid_from is null or destination.as_of_day >= membership.valid_from)
+            and (membership.valid_to is null or destination.as_of_day < membership.valid_to)
+    group by destination.subject
+),
+
+partly_embargoed as (
+    select
+        destination.subject,
+        count(*) as embargoes
+    from destination
+    inner join arms_embargo
+        on
+            destination.country = arms_embargo.country
+            and (arms_embargo.known_from is null or destination.as_of > arms_embargo.known_from)
+            and (arms_embargo.valid_from is null or destination.as_of_day >= arms_embargo.valid_from)
+            and (arms_embargo.valid_to is null or destination.as_of_day < arms_embargo.valid_to)
+    where arms_embargo.scope <> 'state'
+    group by destination.subject
+),
+
+listed as (
+    select
+        destination.subject,
+        max(case when fatf_listing.list = 'call_for_action' then 2 else 1 end) as level
+    from destination
+    inner join fatf_listing
+        on
+            destination.country = fatf_listing.country
+            and (fatf_listing.known_from is null or destination.as_of > fatf_listing.known_from)
+            and (fatf_listing.valid_from is null or destination.as_of_day >= fatf_listing.valid_from)
+            and (fatf_listing.valid_to is null or destination.as_of_day < fatf_listing.valid_to)
+    group by destination.subject
+),
+
+at_war as (
+    select
+        destination.subject,
+        max(armed_conflict.intensity) as level
+    from destination
+    inner join armed_conflict
+        on
+            destination.country = armed_conflict.country
+            and (armed_conflict.known_from is null or destination.as_of > armed_conflict.known_from)
+            and (armed_conflict.valid_from is null or destination.as_of_day >= armed_conflict.valid_from)
+            and (armed_conflict.valid_to is null or destination.as_of_day < armed_conflict.valid_to)
+    group by destination.subject
+),
+
+beside_embargo as (
+    select
+        destination.subject,
+        count(distinct border.neighbour) as neighbours
+    from destination
+    inner join border on destination.country = border.country
+    inner join arms_embargo
+        on
+            border.neighbour = arms_embargo.country
+            and (arms_embargo.known_from is null or destination.as_of > arms_embargo.known_from)
+            and (arms_embargo.valid_from is null or destination.as_of_day >= arms_embargo.valid_from)
+            and (arms_embargo.valid_to is null or destination.as_of_day < arms_embargo.valid_to)
+    where arms_embargo.direction in ('export_to', 'both')
+    group by destination.subject
+)
+
+select
+    spine.subject,
+    case when destination.subject is not null then coalesce(joined.treaties, 0) end as destination_treaties_count,
+    case when destination.subject is not null then coalesce(joined.regimes, 0) end as destination_regimes_count,
+    country_control.score as destination_control_system_score,
+    case when destination.subject is not null then case when partly_embargoed.embargoes > 0 then 1 else 0 end end
+        as destination_partial_embargo_flag,
+    case when destination.subject is not null then coalesce(listed.level, 0) end as destination_finance_list_level,
+    case when destination.subject is not null then coalesce(at_war.level, 0) end as destination_conflict_level,
+    case when destination.subject is not null then coalesce(beside_embargo.neighbours, 0) end as destination_embargo_neighbours_count,
+    case when destination.subject is not null then coalesce(transshipment_hub.level, 0) end as destination_hub_level,
+    case
+        when destination.subject is not null
+            then (cast(coalesce(country_record.diversions, 0) as double) + 0.5) / (cast(coalesce(country_record.visits, 0) as double) + 10.0)
+    end as destination_diversion_share,
+    case
+        when destination.subject is not null
+            then cast(coalesce(country_record.refusals, 0) as double) / (cast(coalesce(country_record.visits, 0) as double) + 5.0)
+    end as destination_refused_visits_share
+from spine
+left join destination on spine.subject = destination.subject
+left join joined on spine.subject = joined.subject
+left join country_control
+    on destination.country = country_control.country and (country_control.known_from is null or destination.as_of > country_control.known_from)
+left join partly_embargoed on spine.subject = partly_embargoed.subject
+left join listed on spine.subject = listed.subject
+left join at_war on spine.subject = at_war.subject
+left join beside_embargo on spine.subject = beside_embargo.subject
+left join transshipment_hub
+    on
+        destination.country = transshipment_hub.country
+        and (transshipment_hub.known_from is null or destination.as_of > transshipment_hub.known_from)
+left join country_record
+    on
+        destination.country = country_record.country
+        and destination.as_of_month = country_record.month
+        and destination.as_of > country_record.known_from
