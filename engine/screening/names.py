@@ -129,6 +129,10 @@ def skeleton(word: str) -> str:
     """
     if word.isdigit():
         return word
-    head = "a" if word[:1] in ("a", "e", "i", "o", "u") else "y" if word[:1] == "y" else ""
+    opening = word[:1]
+    if opening == "y" or (opening == "i" and word[1:2] in ("a", "o", "u")):
+        head = "y"  # "iusuf" is "yusuf"
+    else:
+        head = "a" if opening in ("a", "e", "i", "o", "u") else ""
     sounds = _DIGRAPHS.sub(lambda letters: _SOUNDS[letters.group()], word)
     return _DOUBLED.sub(r"\1", head + sounds.translate(_LETTERS))

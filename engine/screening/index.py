@@ -1,0 +1,268 @@
+"""Matches names against watch-list entries, one or a million at once, each match with its reason. Stores nothing."""
+
+import math
+import re
+from collections import ChainMap, Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz.distance import OSA
+
+from engine.screening.blocking import Blocks
+from engine.screening.entries import Kind, ListEntry, Strength
+from engine.screening.names import KeyedName, keyed
+from engine.screening.scoring import Alikeness, alikeness
+from engine.screening.sentences import why_identifier, why_name
+
+POTENTIAL = 0.86  # from here an officer must settle the match
+REVIEW = 0.70  # from here an officer should look
+NO_MATCH = "no_list_match"  # what a caller prints for a query without any match; never "cleared"
+
+_TRIPLES_FROM = 0.40
+_SKELETONS_FROM = 0.60
+_TOP = math.nextafter(1.0, 0.0)
+
+# Words that describe a trade and not a firm; a small list would otherwise find them rare.
+_TRADE_WORDS = frozenset(
+    "co corp group holding holdings international trading trade general company industries industry industrial services service "
+    "enterprise enterprises import export logistics shipping marine maritime engineering technology technologies systems electronics "
+    "global world national new center centre institute bank and of the for de la al el del y e und et in limited partners solutions "
+    "construction contracting commercial investment investments development management supply equipment transport aviation airlines "
+    "energy oil gas petroleum medical chemical chemicals metal metals steel foundation association organization organisation "
+    "abu bin ibn ben abd abdul von van der da dos".split()
+)
+_SPELT_OUT = tuple(word for word in sorted(_TRADE_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
+_TRADE_WORD_MOST = 3.0  # nats
+_COMMON_EVIDENCE = 10.0  # nats; less is two common words, such as two first names
+
+Result = Literal["potential_match", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is known of the party or vessel to screen; only the name is needed, and it may be empty beside an IMO.
+
+    Args:
+        name: as filed.
+        country: alpha-2 of establishment or residence; never nationality.
+        kind: what it is, where known; a person's name then does not answer to a vessel's.
+        imo, lei, registration: numbers; the registration counts with its country only.
+    """
+
+    name: str
+    country: str | None = None
+    kind: Kind | None = None
+    imo: str | None = None
+    lei: str | None = None
+    registration: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry that a query may speak of.
+
+    Args:
+        list, entry_id, name: the entry, as printed.
+        matched_name: the name or alias that matched, as printed; the number where an identifier matched.
+        score: in [0, 1]; 1 only for the same name or number.
+        result: ``potential_match`` or ``review``.
+        why: one sentence.
+    """
+
+    list: str
+    entry_id: str
+    name: str
+    matched_name: str
+    score: float
+    result: Result
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One printing of an entry's name."""
+
+    entry: int
+    name: str
+    strength: Strength
+    form: str
+    is_main: bool
+
+
+class NameIndex:
+    """The names and numbers of list entries, ready to be matched.
+
+    Built once for a set of entries and never changed after; a new edition means a new index (30,000 names take
+    about a second). Equal names are compared once, however many entries carry them.
+    """
+
+    def __init__(self, entries: Iterable[ListEntry]) -> None:
+        self._entries = tuple(entries)
+        self._written: dict[tuple[str, ...], list[_Written]] = defaultdict(list)
+        self._numbers: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        for position, entry in enumerate(self._entries):
+            for words, written in _printings(position, entry):
+                self._written[words].append(written)
+            for kind, value, country in _numbers(entry):
+                self._numbers[kind, value, country].append(position)
+        self._names = list(self._written)
+        frequency = Counter(word for words in self._names for word in set(words))
+        self._weights = {word: _weight(word, count, len(self._names)) for word, count in frequency.items()}
+        self._unseen = _weight("", 1, max(len(self._names), 2_000))
+        for word in _TRADE_WORDS:
+            self._weights.setdefault(word, _TRADE_WORD_MOST)
+        self._blocks = Blocks(self._names)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def match(self, queries: Sequence[Query | tuple[str, str | None]], threshold: float = REVIEW) -> list[list[Match]]:
+        """The entries that each query may speak of, best first, without any cap.
+
+        Args:
+            queries: `Query`, or pairs of name and country. The same name asked twice is compared once.
+            threshold: lowest score reported; `potential_match` starts at `POTENTIAL` whatever it is.
+
+        Returns:
+            One list a query, in their order; empty where nothing reaches the threshold.
+        """
+        asked = [query if isinstance(query, Query) else Query(query[0], query[1]) for query in queries]
+        names = {query.name: keyed(query.name) for query in asked}
+        # A name of trade words alone ("Corp", "International Trading") names nobody: it answers to the same name only.
+        telling = {name.words: None for name in names.values() if not _TRADE_WORDS.issuperset(name.words)}
+        distinct = list(telling)
+        near = {words: self._near(words, found, threshold) for words, found in self._candidates(distinct)}
+        for name in names.values():
+            if name.words not in near and name.words in self._written:
+                near[name.words] = [(name.words, alikeness(name.words, name.words, self._weights, self._unseen))]
+        return [self._answers(query, names[query.name], near.get(names[query.name].words, []), threshold) for query in asked]
+
+    def _candidates(self, distinct: list[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
+        if self._names:
+            for position, found in self._blocks.candidates(distinct, _TRIPLES_FROM, _SKELETONS_FROM):
+                yield distinct[position], found
+
+    def _near(self, words: tuple[str, ...], found: Iterable[int], threshold: float) -> list[tuple[tuple[str, ...], Alikeness]]:
+        weights = self._weights
+        slips = {word: weight for word in words if word not in weights and (weight := _slip_of_trade_word(word))}
+        if slips:
+            weights = ChainMap(slips, weights)  # type: ignore[assignment]
+        compared = ((self._names[n], alikeness(words, self._names[n], weights, self._unseen)) for n in found)
+        return [(listed, alike) for listed, alike in compared if alike.score >= threshold]
+
+    def _answers(
+        self, query: Query, name: KeyedName, near: list[tuple[tuple[str, ...], Alikeness]], threshold: float
+    ) -> list[Match]:
+        best: dict[int, Match] = {}
+        for position, match in self._by_number(query):
+            best.setdefault(position, match)
+        for listed, alike in near:
+            for written in self._written[listed]:
+                match = self._judged(query, name, written, listed, alike)
+                known = best.get(written.entry)
+                if match.score >= threshold and (known is None or match.score > known.score):
+                    best[written.entry] = match
+        return sorted(best.values(), key=lambda match: (-match.score, match.list, match.entry_id))
+
+    def _judged(
+        self, query: Query, name: KeyedName, written: _Written, listed: tuple[str, ...], alike: Alikeness
+    ) -> Match:
+        """The match with this printing of the entry's name, its score lowered for what speaks against it."""
+        entry = self._entries[written.entry]
+        score, doubts = alike.score, []
+        organised = query.kind == "organisation" or (query.kind is None and name.form != "")
+        if alike.score == 1.0 and name.form != written.form:
+            score = 0.97  # the same words under another legal form
+        if _differs(query.kind or ("organisation" if organised else None), entry.kind):
+            score *= 0.88
+            doubts.append(f"the list names a {entry.kind}")
+        if len(listed) == 1 and alike.score < 1.0:
+            score *= _one_word(listed[0])
+            doubts.append("a single word")
+        elif alike.score < 1.0 and alike.evidence < _COMMON_EVIDENCE:
+            score *= 1.0 - 0.10 * min(1.0, (_COMMON_EVIDENCE - alike.evidence) / 6.0)
+            doubts.append("common words only")
+        agrees = None if not (query.country and entry.countries) else query.country.upper() in entry.countries
+        if agrees is False and entry.kind != "person":
+            # Another country makes a firm less likely the same, but front firms move: never out of sight for it alone.
+            score = max(0.95 * score, min(score, REVIEW))
+        if written.strength == "weak":
+            score *= POTENTIAL - 0.005
+        score = round(min(score, _TOP) if alike.score < 1.0 else score, 4)
+        result: Result = "potential_match" if score >= POTENTIAL else "review"
+        why = why_name(written.is_main, written.strength == "weak", alike, agrees, doubts)
+        return Match(entry.list, entry.entry_id, entry.name, written.name, score, result, why)
+
+    def _by_number(self, query: Query) -> Iterator[tuple[int, Match]]:
+        asked = (
+            ("imo", _digits(query.imo), "", "IMO number"),
+            ("lei", _bare(query.lei), "", "LEI"),
+            ("registration", _bare(query.registration), (query.country or "").upper(), "registration number"),
+        )
+        for kind, value, country, called in asked:
+            if not value or (kind == "registration" and not country):
+                continue
+            for position in self._numbers.get((kind, value, country), []):
+                entry = self._entries[position]
+                yield position, Match(
+                    entry.list, entry.entry_id, entry.name, value, 1.0, "potential_match", why_identifier(called, country)
+                )
+
+
+def _printings(position: int, entry: ListEntry) -> Iterator[tuple[tuple[str, ...], _Written]]:
+    """Every printing of the entry's names; a person's ``LAST, First`` also in speaking order."""
+    seen = set()
+    for name, strength, is_main in [(entry.name, "strong", True), *((a.name, a.strength, False) for a in entry.aliases)]:
+        last, comma, first = name.partition(", ")
+        turned = [f"{first} {last}"] if comma and entry.kind in ("person", "unknown") and "," not in first else []
+        for printed in [name, *turned]:
+            # A person's name has no legal form: "Ag", "Sal" and "Ali Co" are theirs.
+            as_key = keyed(printed)
+            words = (*as_key.words, as_key.form) if entry.kind == "person" and as_key.form else as_key.words
+            if words and words not in seen:
+                seen.add(words)
+                yield words, _Written(position, name, strength, "" if entry.kind == "person" else as_key.form, is_main)
+
+
+def _numbers(entry: ListEntry) -> Iterator[tuple[str, str, str]]:
+    for number in entry.identifiers:
+        if number.kind == "imo":
+            yield "imo", _digits(number.value), ""
+        elif number.kind == "lei":
+            yield "lei", _bare(number.value), ""
+        elif number.kind == "registration":
+            for country in {number.country} if number.country else set(entry.countries):
+                if len(_bare(number.value)) >= 5:  # shorter register numbers repeat from town to town
+                    yield "registration", _bare(number.value), country or ""
+
+
+def _weight(word: str, count: int, names: int) -> float:
+    """Nats that the word proves: its rarity among list names, less what any shared word proves by chance."""
+    weight = max(0.5, math.log(names / count) - 1.5) if names else 1.0
+    return min(weight, _TRADE_WORD_MOST) if word in _TRADE_WORDS else weight
+
+
+def _slip_of_trade_word(word: str) -> float:
+    """Nats of a word that no list holds but that is a trade word or legal form miswritten ("compani", "limted"); else 0."""
+    if len(word) < 5:
+        return 0.0
+    near = any(abs(len(word) - len(other)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1 for other in _SPELT_OUT)
+    return 1.0 if near else 0.0
+
+
+def _one_word(word: str) -> float:
+    """What a match on a single word is worth: short ones are names of many."""
+    return 0.86 if len(word) <= 4 else 0.92 if len(word) <= 6 else 0.96
+
+
+def _differs(query: Kind | None, listed: Kind) -> bool:
+    return query is not None and "unknown" not in (query, listed) and query != listed
+
+
+def _digits(text: str | None) -> str:
+    return re.sub(r"\D", "", text or "")
+
+
+def _bare(text: str | None) -> str:
+    return re.sub(r"[^A-Z0-9]", "", (text or "").upper())

@@ -1,0 +1,202 @@
+"""How alike two names are, word by word, in [0, 1]. Knows no list, no country and no threshold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rapidfuzz.distance import OSA, Indel
+
+from engine.screening.names import skeleton
+
+# Of the weight of evidence that stands behind a match, in nats (a word of one name in 20,000 carries 9.9, "trading"
+# about 3): below, the words that agree are too common to identify anybody; above, one missing word matters little.
+ENOUGH_EVIDENCE = 13.0
+FULL_EVIDENCE = 19.0
+
+_SHORTEST_ALIKE = 0.60  # of two words' likeness; below, they are different words
+_VOWELS = frozenset("aeiou")
+
+
+@dataclass(frozen=True, slots=True)
+class Alikeness:
+    """Two names compared.
+
+    Args:
+        score: in [0, 1]; 1 only for the same words in the same order.
+        evidence: nats; weight of the listed words that found a partner.
+        matched: how many listed words found a partner.
+        missing: listed words without a partner in the query.
+        extra: query words without a partner in the list.
+        altered: pairs (query word, listed word) that are alike, not equal.
+    """
+
+    score: float
+    evidence: float
+    matched: int
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    altered: tuple[tuple[str, str], ...]
+
+
+def word_alikeness(query: str, listed: str) -> float:
+    """How alike two words are: 1 equal, 0 different words.
+
+    Long words forgive a slip of the pen, short ones hardly; words with the same consonants (transliterations),
+    initials and cut-off words count in part.
+    """
+    if query == listed:
+        return 1.0
+    shorter, longer = sorted((len(query), len(listed)))
+    if shorter == 1:
+        return 0.75 if len(query) == 1 and query == listed[0] else 0.0
+    if query.isdigit() or listed.isdigit():
+        return 0.0  # "Plant 54" is not "Plant 55"
+    likeness = OSA.normalized_similarity(query, listed)
+    # One slip in n letters costs about 1.3/n: 0.84 at eight letters, 0.68 at four.
+    alike = 1.0 - 1.3 * (1.0 - likeness) if longer >= 4 else 0.0
+    if _VOWELS.isdisjoint(query):  # "mhmmd", "sn": written without vowels
+        bones = skeleton(query)
+        if len(bones) >= 2 and bones == skeleton(listed):
+            return 0.86
+    if query[0] != listed[0]:
+        alike -= 0.06  # slips are rarer in the first letter, and "Sudan" is not "Tudan"
+    if shorter >= 3:
+        bones = skeleton(query)
+        if len(bones) >= 2 and bones == skeleton(listed):
+            # Short words share their consonants by chance ("Juan", "Jian"), long ones hardly.
+            bare = 0.55 if longer > 5 else 0.45
+            alike = max(alike, bare + 0.45 * Indel.normalized_similarity(query, listed))
+        if shorter >= 4 and (listed.startswith(query) or query.startswith(listed)):
+            alike = max(alike, 0.60 + 0.35 * shorter / longer)
+    return alike if alike >= _SHORTEST_ALIKE else 0.0
+
+
+def alikeness(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[str, float], unseen: float) -> Alikeness:
+    """Compare two names given as words.
+
+    Words are paired from the most alike down, each once. The score is the weight of the pairs, each by its
+    likeness, over the weight of all words: common words weigh little, so "Gulf Trading Corp" and "Rahim Trading
+    Corp" share almost nothing. Listed words missing in the query count in part once the rest identifies enough
+    by itself. A space lost, added or moved ("Mohammad Reza", "Mohammadreza") costs next to nothing.
+
+    Args:
+        query, listed: words of the names without legal form.
+        weights: nats of each word of the lists, its rarity.
+        unseen: nats of a word that no list holds.
+    """
+    if query == listed:
+        return Alikeness(1.0, sum(weights.get(word, unseen) for word in listed), len(listed), (), (), ())
+    if len(query) > 1 or len(listed) > 1:
+        near_query, near_listed = _joined_up(query, listed), _joined_up(listed, query)
+        if near_query is not query or near_listed is not listed:
+            if near_query == near_listed:  # spaces apart, the same name
+                evidence = sum(weights.get(word, unseen) for word in listed)
+                return Alikeness(0.97, evidence, len(listed), (), (), ((" ".join(query), " ".join(listed)),))
+            found = _worded(near_query, near_listed, _summed(weights, unseen, listed, near_listed), unseen)
+            return replace(found, score=0.99 * found.score)
+    return _worded(query, listed, weights, unseen)
+
+
+def _joined_up(words: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with two neighbours joined where together, but not apart, they are (nearly) a word of the other name."""
+    for i in range(len(words) - 1):
+        both = words[i] + words[i + 1]
+        if len(both) < 4:
+            continue
+        for word in other:
+            near = abs(len(word) - len(both)) <= 1 and (
+                word == both or (len(both) >= 6 and OSA.distance(word, both, score_cutoff=1) <= 1)
+            )
+            if near and word not in words:
+                return (*words[:i], both, *_joined_up(words[i + 2 :], other))
+    moved = "".join(words)
+    if len(words) == len(other) > 1 and words != other and moved == "".join(other):
+        return (moved,)
+    return words
+
+
+def _summed(weights: Mapping[str, float], unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]) -> Mapping[str, float]:
+    """Weights in which a joined word proves what its parts did."""
+    new = {}
+    for word in joined:
+        if word not in listed:
+            parts = [part for part in listed if part in word]
+            new[word] = sum(weights.get(part, unseen) for part in parts) or unseen
+    return {**{word: weights.get(word, unseen) for word in listed}, **new}
+
+
+def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[str, float], unseen: float) -> Alikeness:
+    """Compare word by word, without regard to spaces."""
+    pairs = _pairs(query, listed)
+    free_query = sorted({*range(len(query))} - {i for _, i, _ in pairs})
+    free_listed = sorted({*range(len(listed))} - {j for _, _, j in pairs})
+    gained = paired_weight = evidence = 0.0
+    altered = []
+    for alike, i, j in pairs:
+        weight = weights.get(listed[j], unseen)
+        gained += 2 * alike * weight
+        paired_weight += 2 * weight
+        # A slip also weakens what the word proves: at 0.7 likeness half of it stands.
+        evidence += alike * alike * weight
+        if alike < 1.0:
+            altered.append((query[i], listed[j]))
+    matched = len(pairs)
+    if free_query and free_listed:
+        joined_query, joined_listed = "".join(query[i] for i in free_query), "".join(listed[j] for j in free_listed)
+        alike = _joined(joined_query, joined_listed)
+        if alike:
+            weight = sum(weights.get(listed[j], unseen) for j in free_listed)
+            gained, paired_weight = gained + 2 * alike * weight, paired_weight + 2 * weight
+            evidence += alike * alike * weight
+            matched += len(free_listed)
+            altered.append((" ".join(query[i] for i in free_query), " ".join(listed[j] for j in free_listed)))
+            free_query, free_listed = [], []
+    missing_weight = sum(weights.get(listed[j], unseen) for j in free_listed)
+    extra_weight = sum(weights.get(query[i], unseen) for i in free_query)
+    # The more the pairs prove, the less a word that only one side prints takes away; a word too many in the
+    # query takes more, since it may well be what tells another firm apart.
+    proof = min(1.0, max(0.0, (evidence - ENOUGH_EVIDENCE) / (FULL_EVIDENCE - ENOUGH_EVIDENCE))) if matched > 1 else 0.0
+    total = paired_weight + missing_weight * (0.85 - 0.45 * proof) + extra_weight * (1 - 0.40 * proof)
+    score = gained / total if total else 0.0
+    in_order = not altered and not free_query and not free_listed
+    return Alikeness(
+        min(score, 0.985 if in_order else 0.975),  # 1 is kept for the same words in the same order
+        evidence,
+        matched,
+        tuple(listed[j] for j in free_listed),
+        tuple(query[i] for i in free_query),
+        tuple(altered),
+    )
+
+
+def _pairs(query: tuple[str, ...], listed: tuple[str, ...]) -> list[tuple[float, int, int]]:
+    """Likeness and positions of the words that belong together, each word once, most alike first."""
+    found, left, right = [], [], list(range(len(listed)))
+    for i, word in enumerate(query):
+        for j in right:
+            if listed[j] == word:
+                found.append((1.0, i, j))
+                right.remove(j)
+                break
+        else:
+            left.append(i)
+    if left and right:
+        alike = [(word_alikeness(query[i], listed[j]), -i, -j) for i in left for j in right]
+        for likeness, i, j in sorted(alike, reverse=True):
+            if likeness and -i in left and -j in right:
+                found.append((likeness, -i, -j))
+                left.remove(-i)
+                right.remove(-j)
+    return found
+
+
+def _joined(query: str, listed: str) -> float:
+    """Likeness of what is left on both sides, joined up; 0 when they are other words."""
+    if query == listed:
+        return 0.99
+    if min(len(query), len(listed)) < 4:
+        return 0.0
+    likeness = OSA.normalized_similarity(query, listed)
+    if skeleton(query) == skeleton(listed):
+        likeness = max(likeness, 0.55 + 0.45 * Indel.normalized_similarity(query, listed))
+    alike = 1.0 - 1.3 * (1.0 - likeness)
+    return alike if alike >= 0.7 else 0.0
