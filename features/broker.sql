@@ -22,13 +22,25 @@ with intermediary as (
 ),
 
 route_country as (
-    select spine_leg.subject, spine_leg.from_country as country from spine_leg
+    select
+        spine_leg.subject,
+        spine_leg.from_country as country
+    from spine_leg
     union distinct
-    select spine_leg.subject, spine_leg.to_country as country from spine_leg
+    select
+        spine_leg.subject,
+        spine_leg.to_country as country
+    from spine_leg
     union distinct
-    select spine_party.subject, spine_party.country from spine_party where spine_party.role_group <> 'intermediary'
+    select
+        spine_party.subject,
+        spine_party.country
+    from spine_party where spine_party.role_group <> 'intermediary'
     union distinct
-    select spine_application.subject, spine_application.authority as country from spine_application
+    select
+        spine_application.subject,
+        spine_application.authority as country
+    from spine_application
 ),
 
 filing_stream as (
@@ -143,11 +155,15 @@ chain as (
 ),
 
 named_in_documents as (
-    select spine_document.subject, spine_document.end_user_key as name_key
+    select
+        spine_document.subject,
+        spine_document.end_user_key as name_key
     from spine_document
     where spine_document.end_user_key is not null and spine_document.kind <> 'delivery_verification'
     union distinct
-    select spine_document.subject, spine_document.consignee_key as name_key
+    select
+        spine_document.subject,
+        spine_document.consignee_key as name_key
     from spine_document
     where spine_document.consignee_key is not null and spine_document.kind <> 'delivery_verification'
 ),

@@ -71,9 +71,8 @@ at_war as (
     inner join armed_conflict
         on
             destination.country = armed_conflict.country
-            and (armed_conflict.known_from is null or destination.as_of > armed_conflict.known_from)
-            and (armed_conflict.valid_from is null or destination.as_of_day >= armed_conflict.valid_from)
-            and (armed_conflict.valid_to is null or destination.as_of_day < armed_conflict.valid_to)
+            and destination.as_of > armed_conflict.known_from
+            and date_diff('day', armed_conflict.known_from, destination.as_of_day) <= 366
     group by destination.subject
 ),
 
@@ -116,7 +115,11 @@ from spine
 left join destination on spine.subject = destination.subject
 left join joined on spine.subject = joined.subject
 left join country_control
-    on destination.country = country_control.country and (country_control.known_from is null or destination.as_of > country_control.known_from)
+    on
+        destination.country = country_control.country
+        and (country_control.known_from is null or destination.as_of > country_control.known_from)
+        and (country_control.valid_from is null or destination.as_of_day >= country_control.valid_from)
+        and (country_control.valid_to is null or destination.as_of_day < country_control.valid_to)
 left join partly_embargoed on spine.subject = partly_embargoed.subject
 left join listed on spine.subject = listed.subject
 left join at_war on spine.subject = at_war.subject

@@ -66,6 +66,7 @@ expected as (
         on
             sensitivity.tier >= document_undertaking.min_tier
             and (document_undertaking.known_from is null or spine.as_of > document_undertaking.known_from)
+    where document_undertaking.undertaking <> 'on_site_verification' -- without consent no visit: told to the officer, no risk
 ),
 
 withheld as (

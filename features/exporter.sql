@@ -88,7 +88,7 @@ known_destination as (
             and exporter.destination = first_trade.destination
             and exporter.as_of > first_trade.known_from
             and exporter.application_id <> first_trade.application_id
-    where first_trade.place = 1
+    where first_trade.place <= 2 -- the first may be this application itself
     group by exporter.subject
 ),
 

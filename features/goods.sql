@@ -63,24 +63,32 @@ against_peers as (
     select
         unit_value.subject,
         max(greatest(unit_value.eur / unit_value.median_unit_value, unit_value.median_unit_value / nullif(unit_value.eur, 0)))
-            filter (where unit_value.median_unit_value > 0 and unit_value.eur > 0) as value_ratio,
+        filter (where unit_value.median_unit_value > 0 and unit_value.eur > 0) as value_ratio,
         max(unit_value.quantity / unit_value.median_quantity) filter (where unit_value.median_quantity > 0) as quantity_ratio
     from unit_value
     group by unit_value.subject
 ),
 
-misfit as (
+fitting as (
     select
         spine_item.subject,
-        count(*) as lines
+        purpose_fit.fits,
+        row_number() over (partition by spine_item.subject, spine_item.item_no order by length(purpose_fit.code_prefix) desc) as place
     from spine_item
     inner join spine_application on spine_item.subject = spine_application.subject
     inner join purpose_fit
         on
             spine_application.purpose = purpose_fit.purpose
             and substr(spine_item.control_code, 1, length(purpose_fit.code_prefix)) = purpose_fit.code_prefix
-    where not purpose_fit.fits
-    group by spine_item.subject
+),
+
+misfit as (
+    select
+        fitting.subject,
+        count(*) as lines
+    from fitting
+    where fitting.place = 1 and not fitting.fits -- XVIII is not XVII: the longest prefix speaks
+    group by fitting.subject
 )
 
 select

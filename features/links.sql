@@ -20,13 +20,23 @@ with consignor_side as (
 ),
 
 place_of_party as (
-    select consignor_side.subject, consignor_side.application_id, consignor_side.as_of, consignor_side.entity_id,
-        'address' as kind, consignor_side.address as place_key
+    select
+        consignor_side.subject,
+        consignor_side.application_id,
+        consignor_side.as_of,
+        consignor_side.entity_id,
+        'address' as kind,
+        consignor_side.address as place_key
     from consignor_side
     where consignor_side.address is not null
     union distinct
-    select consignor_side.subject, consignor_side.application_id, consignor_side.as_of, consignor_side.entity_id,
-        'website' as kind, consignor_side.website_key as place_key
+    select
+        consignor_side.subject,
+        consignor_side.application_id,
+        consignor_side.as_of,
+        consignor_side.entity_id,
+        'website' as kind,
+        consignor_side.website_key as place_key
     from consignor_side
     where consignor_side.website_key is not null
 ),
@@ -48,7 +58,11 @@ neighbour as (
 ),
 
 stranger as (
-    select neighbour.subject, neighbour.application_id, neighbour.as_of, neighbour.entity_id
+    select
+        neighbour.subject,
+        neighbour.application_id,
+        neighbour.as_of,
+        neighbour.entity_id
     from neighbour
     left join spine_party on neighbour.subject = spine_party.subject and neighbour.entity_id = spine_party.entity_id
     where spine_party.subject is null
@@ -111,8 +125,7 @@ receiving as (
     select
         consignee.subject,
         max(case when consignee.entity_id = end_user.entity_id then 0 else 1 end) as another,
-        max(case when consignee.country is not null and end_user.country is not null and consignee.country <> end_user.country then 1 else 0 end)
-            as abroad
+        max(case when consignee.country <> end_user.country then 1 when consignee.country = end_user.country then 0 end) as abroad
     from spine_party as consignee
     inner join spine_party as end_user on consignee.subject = end_user.subject and end_user.role_group = 'end_user'
     where consignee.role_group = 'consignee'
@@ -120,7 +133,10 @@ receiving as (
 ),
 
 placed as (
-    select place_of_party.subject, count(*) as places from place_of_party group by place_of_party.subject
+    select
+        place_of_party.subject,
+        count(*) as places
+    from place_of_party group by place_of_party.subject
 )
 
 select

@@ -27,6 +27,7 @@ replacing as (
     select
         spine_item.subject,
         sum(coalesce(spine_item.quantity, 0)) as quantity,
+        count(distinct spine_item.unit) as units,
         max(case when code_tier.small_arms then 1 else 0 end) as small_arms
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code
@@ -91,7 +92,7 @@ select
         when replacing.subject is not null and state_end_user.kind in ('military', 'police', 'government')
             then case when declared.subject is null then 1 else 0 end
     end as old_stock_undeclared_flag,
-    case when replacing.quantity > 0 and declared.subject is not null then cast(declared.quantity as double) / cast(replacing.quantity as double) end
+    case when replacing.units <= 1 and declared.quantity > 0 then cast(declared.quantity as double) / nullif(cast(replacing.quantity as double), 0) end
         as old_stock_replacement_ratio,
     cast(declared.for_others as double) / cast(declared.lines as double) as old_stock_for_others_share,
     cast(declared.without_plan as double) / cast(declared.lines as double) as old_stock_without_plan_share,

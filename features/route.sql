@@ -107,9 +107,8 @@ beside_war as (
     inner join armed_conflict
         on
             border.neighbour = armed_conflict.country
-            and (armed_conflict.known_from is null or transit.as_of > armed_conflict.known_from)
-            and (armed_conflict.valid_from is null or transit.as_of_day >= armed_conflict.valid_from)
-            and (armed_conflict.valid_to is null or transit.as_of_day < armed_conflict.valid_to)
+            and transit.as_of > armed_conflict.known_from
+            and date_diff('day', armed_conflict.known_from, transit.as_of_day) <= 366
     group by transit.subject
 ),
 

@@ -50,11 +50,11 @@ def lay_relations(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], N
     """
     for name in SUBJECT:
         _lay(cursor, name, relation_sql(name))
-    subjects = cursor.execute("select count(*) from spine").fetchone()[0]
+    subjects = cursor.execute("select count(*) from spine").fetchall()[0][0]
     corrections = " union all ".join(
-        f"select corrects as event_id, at from {kind} where corrects is not null" for kind in DATED_EVENTS
+        f"select {kind}.corrects as event_id, {kind}.at as known_at from {kind} where corrects is not null" for kind in DATED_EVENTS
     )
-    _lay(cursor, "correction", f"select event_id, min(at) as at from ({corrections}) as c group by event_id")
+    _lay(cursor, "correction", f"select event_id, min(known_at) as known_at from ({corrections}) as c group by event_id")
     _lay_bases(cursor, sliced=subjects <= SLICE_UP_TO)
     for name in HISTORY:
         if progress:

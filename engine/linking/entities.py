@@ -44,13 +44,13 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], s
         cursor.unregister("new_keys")
     cursor.execute(
         "create or replace temp table new_form as with written as ("
-        f"select form_id, authority, party_id, lei, registration, country, name, filed_at as at from {filings} "
+        f"select form_id, authority, party_id, lei, registration, country, name, filed_at as written_at from {filings} "
         "union all select (md5_number_lower(concat_ws(chr(31), '', '', '', '', coalesce(country, ''), party)) >> 1)::bigint, "
-        "null, null, null, null, country, party, at from denial_notice where party is not null "
+        "null, null, null, null, country, party, denial_notice.at from denial_notice where party is not null "
         "union all select (md5_number_lower(concat_ws(chr(31), '', '', '', '', coalesce(party.country, ''), party.name)) >> 1)::bigint, "
-        "null, null, null, null, party.country, party.name, at from incident where party.name is not null) "
+        "null, null, null, null, party.country, party.name, incident.at from incident where party.name is not null) "
         "select form_id, any_value(authority) as authority, any_value(party_id) as party_id, any_value(lei) as lei, "
-        "any_value(registration) as registration, any_value(country) as country, any_value(name) as name, min(at) as first_seen "
+        "any_value(registration) as registration, any_value(country) as country, any_value(name) as name, min(written_at) as first_seen "
         "from written where form_id not in (select form_id from party_form) group by form_id"
     )
     forms = cursor.execute(

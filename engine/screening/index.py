@@ -19,8 +19,8 @@ POTENTIAL = 0.86  # from here an officer must settle the match
 REVIEW = 0.70  # from here an officer should look
 NO_MATCH = "no_list_match"  # what a caller prints for a query without any match; never "cleared"
 
-_TRIPLES_FROM = 0.40
-_SKELETONS_FROM = 0.60
+_TRIPLES_FROM = 0.42
+_SKELETONS_FROM = 0.65
 _TOP = math.nextafter(1.0, 0.0)
 
 # Words that describe a trade and not a firm; a small list would otherwise find them rare.

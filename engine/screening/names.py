@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -121,6 +122,7 @@ _LETTERS = str.maketrans("qcwv", "kkvv", "aeiouy")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=1 << 16)  # names share their words; without it skeletons take a third of a bulk run
 def skeleton(word: str) -> str:
     """The consonants of an ASCII word, spellings of one sound made equal: ``muhammad`` and ``mohamed`` are ``mhmd``.
 

@@ -50,7 +50,7 @@ def word_alikeness(query: str, listed: str) -> float:
         return 0.75 if len(query) == 1 and query == listed[0] else 0.0
     if query.isdigit() or listed.isdigit():
         return 0.0  # "Plant 54" is not "Plant 55"
-    likeness = OSA.normalized_similarity(query, listed)
+    likeness = OSA.normalized_similarity(query, listed, score_cutoff=0.6)
     # One slip in n letters costs about 1.3/n: 0.84 at eight letters, 0.68 at four.
     alike = 1.0 - 1.3 * (1.0 - likeness) if longer >= 4 else 0.0
     if _VOWELS.isdisjoint(query):  # "mhmmd", "sn": written without vowels

@@ -13,9 +13,10 @@ from datetime import datetime
 import duckdb
 
 from engine.store import projections
+from engine.store.database import first
 
 GENESIS = "0" * 64
-RECORD_DIGEST = "sha256(concat_ws(chr(31), kind, key, at::varchar, salt, body))"
+RECORD_DIGEST = "sha256(concat_ws(chr(31), kind, key, known_at::varchar, salt, body))"
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,12 @@ class Verdict:
 
 def next_seq(cursor: duckdb.DuckDBPyConnection) -> int:
     """The number of the next entry."""
-    return cursor.execute("select coalesce(max(seq), 0) + 1 from audit_entry").fetchone()[0]
+    return cursor.execute("select coalesce(max(seq), 0) + 1 from audit_entry").fetchall()[0][0]
 
 
 def head(cursor: duckdb.DuckDBPyConnection) -> tuple[int, str]:
     """The newest entry's number and hash: what an exported score or memo carries."""
-    row = cursor.execute("select seq, hash from audit_entry order by seq desc limit 1").fetchone()
-    return row or (0, GENESIS)
+    return first(cursor, "select seq, hash from audit_entry order by seq desc limit 1") or (0, GENESIS)
 
 
 def _entry_hash(row: tuple[object, ...]) -> str:
@@ -49,9 +49,9 @@ def add_entry(
     kind: str = "none", note: str | None = None,
 ) -> str:
     """Write the entry that binds the records numbered `seq` to all entries before; gives its hash."""
-    records, digest = cursor.execute(
-        "select count(*), sha256(coalesce(string_agg(digest, '' order by record_no), '')) from record where seq = ?", [seq]
-    ).fetchone()
+    records, digest = first(
+        cursor, "select count(*), sha256(coalesce(string_agg(digest, '' order by record_no), '')) from record where seq = ?", [seq]
+    )
     previous = head(cursor)[1]
     fields = (seq, at, actor, action, channel, kind, records, digest, note, previous)
     entry_hash = _entry_hash(fields)
@@ -69,7 +69,7 @@ def verify(cursor: duckdb.DuckDBPyConnection, expect: str | None = None) -> Verd
         A verdict naming the first fault: the entry, and where one record can be told, its key.
     """
     entries = cursor.execute("select * from audit_entry order by seq").fetchall()
-    records = cursor.execute("select count(*) from record").fetchone()[0]
+    records = cursor.execute("select count(*) from record").fetchall()[0][0]
     erased = cursor.execute(
         "select gone.key, erasure.body from record as gone left join record as erasure "
         "on erasure.key = 'erasure:' || gone.record_no where gone.body is null and gone.kind <> 'erasure' order by gone.record_no"
@@ -96,21 +96,24 @@ def _fault_in_chain(entries: list[tuple]) -> str | None:
 
 
 def _fault_in_records(cursor: duckdb.DuckDBPyConnection) -> str | None:
-    changed = cursor.execute(
-        f"select seq, key, kind from record where body is not null and digest <> {RECORD_DIGEST} order by record_no limit 1"
-    ).fetchone()
-    unordered = cursor.execute(
+    changed = first(
+        cursor,
+        f"select seq, key, kind from record where body is not null and digest <> {RECORD_DIGEST} order by record_no limit 1",
+    )
+    unordered = first(
+        cursor,
         "select gone.seq, gone.key from record as gone left join record as erasure on erasure.key = 'erasure:' || gone.record_no "
-        "where gone.body is null and erasure.key is null order by gone.record_no limit 1"
-    ).fetchone()
-    entry = cursor.execute(
+        "where gone.body is null and erasure.key is null order by gone.record_no limit 1",
+    )
+    entry = first(
+        cursor,
         "with found as (select seq, count(*) as records, sha256(coalesce(string_agg(digest, '' order by record_no), '')) as digest "
         "from record group by seq) "
         "select coalesce(audit_entry.seq, found.seq) as seq, coalesce(audit_entry.records, 0) as expected, "
         "coalesce(found.records, 0) as present from audit_entry full join found on audit_entry.seq = found.seq "
         "where coalesce(found.records, 0) <> coalesce(audit_entry.records, 0) "
-        "or (found.digest is not null and found.digest <> audit_entry.digest) or audit_entry.seq is null order by 1 limit 1"
-    ).fetchone()
+        "or (found.digest is not null and found.digest <> audit_entry.digest) or audit_entry.seq is null order by 1 limit 1",
+    )
     faults = []
     if changed:
         faults.append((changed[0], f"record {changed[1]} (audit entry {changed[0]}) was changed"))
@@ -135,13 +138,14 @@ def _fault_in_working_tables(cursor: duckdb.DuckDBPyConnection) -> str | None:
         )
         projections.parse_into(cursor, kind, "recorded")
         for table, select in projections.selects(kind).items():
-            row = cursor.execute(
+            row = first(
+                cursor,
                 f"with stands as (select record_no, md5(to_json(t)::varchar) as said from store.main.{table} as t), "
                 f"should as (select record_no, md5(to_json(t)::varchar) as said from ({select}) as t), "
                 "differing as ((from stands except all from should) union all (from should except all from stands)) "
-                "select min(record_no) from differing"
-            ).fetchone()
+                "select min(record_no) from differing",
+            )
             if row[0] is not None:
-                key = cursor.execute("select key, seq from record where record_no = ?", [row[0]]).fetchone() or ("?", "?")
+                key = first(cursor, "select key, seq from record where record_no = ?", [row[0]]) or ("?", "?")
                 return f"working table {table} does not say what record {key[0]} (audit entry {key[1]}) says: one of them was changed"
     return None

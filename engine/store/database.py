@@ -141,8 +141,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         raise RefusedInput(f"{path} is a DuckDB file but not a diversion store: name another with --store.")
     version = 0
     if tables:
-        row = connection.execute("select value from setting where name = 'schema_version'").fetchone()
-        version = int(row[0]) if row else 0
+        version = int(setting(connection, "schema_version") or 0)
     newest = _migrations()[-1][0]
     if version > newest:
         raise StoreTooNew(
@@ -157,9 +156,18 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             connection.execute("commit")
 
 
+def first(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: list | None = None) -> tuple | None:
+    """The first row of a query, or None, with the result read to its end.
+
+    `fetchone()` leaves the rest of a result pending, and DuckDB 2 then refuses the next `register` on that connection.
+    """
+    rows = cursor.execute(sql, parameters).fetchall()
+    return rows[0] if rows else None
+
+
 def setting(cursor: duckdb.DuckDBPyConnection, name: str) -> str | None:
     """A named value of the store itself, or None."""
-    row = cursor.execute("select value from setting where name = ?", [name]).fetchone()
+    row = first(cursor, "select value from setting where name = ?", [name])
     return row[0] if row else None
 
 

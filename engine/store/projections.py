@@ -98,7 +98,7 @@ def ensure_projections(cursor: duckdb.DuckDBPyConnection) -> bool:
         parse_into(cursor, kind, "unparsed")
         for table, select in selects(kind).items():
             cursor.execute(f"create or replace table store.main.{table} as {select}")
-        if cursor.execute("select count(*) from record where kind = ?", [kind]).fetchone()[0]:
+        if cursor.execute("select count(*) from record where kind = ?", [kind]).fetchall()[0][0]:
             cursor.execute(
                 "create or replace temp view recorded as select record_no, record.seq, channel, body from record "
                 f"inner join audit_entry on record.seq = audit_entry.seq where record.kind = '{kind}'"

@@ -11,7 +11,7 @@ import polars as pl
 from engine.errors import BrokenPromise
 from engine.store import audit, projections
 
-STAGED_SCHEMA = {"position": pl.Int64, "key": pl.String, "at": pl.Datetime("us"), "body": pl.String}
+STAGED_SCHEMA = {"position": pl.Int64, "key": pl.String, "known_at": pl.Datetime("us"), "body": pl.String}
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Appended:
 
 
 def stage(cursor: duckdb.DuckDBPyConnection, batch: pl.DataFrame) -> None:
-    """Lay a batch (`position, key, at, body`) ready as the temporary table `staged`.
+    """Lay a batch (`position, key, known_at, body`) ready as the temporary table `staged`.
 
     A key that stands twice with one content counts once; with two contents the first stands and the
     others are reported by `append` as conflicting.
     """
     cursor.register("batch", batch.select(list(STAGED_SCHEMA)).to_arrow())
     cursor.execute(
-        "create or replace temp table staged as select position, key, at, body, "
+        "create or replace temp table staged as select position, key, known_at, body, "
         "row_number() over (partition by key order by position) as copy, "
         "first_value(body) over (partition by key order by position) as first_body from batch"
     )
@@ -56,7 +56,7 @@ def append(cursor: duckdb.DuckDBPyConnection, kind: str, origin: Origin, action:
     """
     cursor.execute(
         "create or replace temp table sorted_out as "
-        "select staged.position, staged.key, staged.at, staged.body, staged.copy, case "
+        "select staged.position, staged.key, staged.known_at, staged.body, staged.copy, case "
         "when record.key is not null and record.body is null then 'erased' "
         "when coalesce(record.body, staged.first_body) is distinct from staged.body then 'conflict' "
         "when record.key is not null or staged.copy > 1 then 'unchanged' else 'new' end as verdict "
@@ -70,17 +70,17 @@ def append(cursor: duckdb.DuckDBPyConnection, kind: str, origin: Origin, action:
     if not added:
         return Appended(None, 0, counts.get("unchanged", 0), tuple(conflicting))
     seq = audit.next_seq(cursor)
-    base = cursor.execute("select coalesce(max(record_no), 0) from record").fetchone()[0]
+    base = cursor.execute("select coalesce(max(record_no), 0) from record").fetchall()[0][0]
     cursor.execute(
         "create or replace temp table fresh as "
-        "with numbered as (select ? + row_number() over (order by position) as record_no, key, at, body, "
+        "with numbered as (select ? + row_number() over (order by position) as record_no, key, known_at, body, "
         "replace(uuid()::varchar, '-', '') as salt from sorted_out where verdict = 'new') "
-        f"select record_no, {seq}::bigint as seq, ?::varchar as channel, key, at, salt, body, "
+        f"select record_no, {seq}::bigint as seq, ?::varchar as channel, key, known_at, salt, body, "
         f"{audit.RECORD_DIGEST} as digest from (select *, '{kind}' as kind from numbered) as named",
         [base, origin.channel],
     )
     cursor.execute(
-        "insert into record select record_no, seq, ?, key, at, salt, digest, body from fresh order by record_no", [kind]
+        "insert into record select record_no, seq, ?, key, known_at, salt, digest, body from fresh order by record_no", [kind]
     )
     if kind in projections.KINDS:
         projections.parse_into(cursor, kind, "fresh")
@@ -93,7 +93,7 @@ def append_one(
     cursor: duckdb.DuckDBPyConnection, kind: str, key: str, at: datetime, body: str, origin: Origin, action: str
 ) -> Appended:
     """`stage` and `append` for one record."""
-    frame = pl.DataFrame({"position": [0], "key": [key], "at": [at], "body": [body]}, schema=STAGED_SCHEMA)
+    frame = pl.DataFrame({"position": [0], "key": [key], "known_at": [at], "body": [body]}, schema=STAGED_SCHEMA)
     stage(cursor, frame)
     return append(cursor, kind, origin, action)
 

@@ -34,7 +34,7 @@ class Desk:
         """The index over every list entry held, built anew when lists were imported since."""
         from engine.workflows.screen import build_index
 
-        newest = cursor.execute("select coalesce(max(record_no), 0) from list_entry").fetchone()[0]
+        newest = cursor.execute("select coalesce(max(record_no), 0) from list_entry").fetchall()[0][0]
         with self._lock:
             if self._index is None or self._index[0] != newest:
                 self._index = (newest, build_index(cursor))
@@ -44,7 +44,7 @@ class Desk:
         """The model in force, or None while the expert card stands in."""
         from engine.workflows.models import load_model_in_force
 
-        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind = 'promotion'").fetchone()[0]
+        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind = 'promotion'").fetchall()[0][0]
         with self._lock:
             if self._model is None or self._model[0] != newest:
                 self._model = (newest, load_model_in_force(cursor))

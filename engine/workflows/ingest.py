@@ -146,7 +146,7 @@ def _take_in(
     """Append one chunk in one transaction; what contradicts the store goes aside."""
     frame = pl.DataFrame(
         {
-            "position": range(len(good)), "key": [g[1] for g in good], "at": [g[2] for g in good], "body": [g[3] for g in good],
+            "position": range(len(good)), "key": [g[1] for g in good], "known_at": [g[2] for g in good], "body": [g[3] for g in good],
         },
         schema=STAGED_SCHEMA,
     )

@@ -138,7 +138,7 @@ def screen_all_forms(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
 
 def screen_new_forms(cursor: duckdb.DuckDBPyConnection, desk: Desk, forms: str, into: str = "store.main") -> None:
     """Screen the forms of a relation `forms(form_id, name, country)` that were just resolved."""
-    if not cursor.execute("select count(*) from list_entry").fetchone()[0]:
+    if not cursor.execute("select count(*) from list_entry").fetchall()[0][0]:
         return
     cursor.execute(f"create or replace temp table to_screen as select form_id, name, country from {forms}")
     _screen(cursor, desk, into)

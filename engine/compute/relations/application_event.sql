@@ -51,7 +51,7 @@ select
     'denied' as fact,
     false as disclosed,
     decision.at as known_from,
-    correction.at as known_to
+    correction.known_at as known_to
 from decision
 left join correction on decision.event_id = correction.event_id
 where
@@ -64,7 +64,7 @@ select
     'returned' as fact,
     false as disclosed,
     decision.at as known_from,
-    correction.at as known_to
+    correction.known_at as known_to
 from decision
 left join correction on decision.event_id = correction.event_id
 where decision.outcome = 'returned' and not coalesce(decision.withdrawn, false)

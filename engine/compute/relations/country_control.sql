@@ -3,6 +3,8 @@
 select
     country,
     cast(sum(level) as double) / cast(3 * count(*) as double) as score,
-    max(known_from) as known_from
+    known_from,
+    valid_from,
+    valid_to
 from control_system
-group by country
+group by country, known_from, valid_from, valid_to

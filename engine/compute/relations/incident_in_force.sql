@@ -17,7 +17,7 @@ select
     incident.finding,
     coalesce(incident.occurred_on, cast(incident.at as date)) as occurred_on,
     case when incident.confirmed then incident.at else judged.confirmed_at end as known_from,
-    least(coalesce(correction.at, judged.dismissed_at), coalesce(judged.dismissed_at, correction.at)) as known_to
+    least(coalesce(correction.known_at, judged.dismissed_at), coalesce(judged.dismissed_at, correction.known_at)) as known_to
 from incident
 left join correction on incident.event_id = correction.event_id
 left join judged on incident.event_id = judged.event_id

@@ -38,7 +38,7 @@ select
     'denial_notice' as fact,
     false as disclosed,
     denial_notice.at as known_from,
-    least(coalesce(correction.at, cast(denial_notice.expires_on as timestamp)), coalesce(cast(denial_notice.expires_on as timestamp), correction.at))
+    least(coalesce(correction.known_at, cast(denial_notice.expires_on as timestamp)), coalesce(cast(denial_notice.expires_on as timestamp), correction.known_at))
         as known_to
 from denial_notice
 inner join party_form on denial_notice.party = party_form.name and denial_notice.country is not distinct from party_form.country

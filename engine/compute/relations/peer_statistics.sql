@@ -26,7 +26,7 @@ peer_item as (
     left join exchange_rate
         on
             filing_item.currency = exchange_rate.currency
-            and cast(date_trunc('month', filing.filed_at) as date) - interval 1 month = exchange_rate.month
+            and cast(date_trunc('month', filing.filed_at) as date) = exchange_rate.month
     where
         filing.revision = 1 and filing_item.quantity > 0
         and filing_item.control_code in (select wanted.control_code from wanted)

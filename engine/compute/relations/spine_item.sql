@@ -1,4 +1,4 @@
--- The goods on the form; values in EUR of the month before filing, so that a rate is never later than the filing.
+-- The goods on the form; values in EUR at the filing month's rate, which is the mean of the month before (see its card).
 select
     subject_filing.subject,
     filing_item.item_no,
@@ -19,4 +19,4 @@ inner join filing_item on subject_filing.record_no = filing_item.record_no
 left join exchange_rate
     on
         filing_item.currency = exchange_rate.currency
-        and cast(date_trunc('month', filing_item.filed_at) as date) - interval 1 month = exchange_rate.month
+        and cast(date_trunc('month', filing_item.filed_at) as date) = exchange_rate.month

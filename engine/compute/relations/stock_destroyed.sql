@@ -4,7 +4,7 @@ select
     destruction.event_id,
     destruction.quantity,
     destruction.at as known_from,
-    correction.at as known_to
+    correction.known_at as known_to
 from destruction
 left join correction on destruction.event_id = correction.event_id
 where not coalesce(destruction.withdrawn, false)

@@ -2,17 +2,17 @@
 with confirming as (
     select
         review.subject as visit_id,
-        review.at,
-        correction.at as withdrawn_at,
+        review.at as known_at,
+        correction.known_at as withdrawn_at,
         row_number() over (partition by review.subject order by review.at, review.event_id) as place
     from review
-    inner join visit on review.subject = visit.visit_id and review.recorded_by <> visit.recorded_by
+    inner join visit on review.subject = visit.visit_id and review.recorded_by is distinct from visit.recorded_by
     left join correction on review.event_id = correction.event_id
     where review.about = 'visit' and review.result = 'confirmed' and not coalesce(review.withdrawn, false)
 ),
 
 reviewed as (
-    select visit_id, at, withdrawn_at from confirming where place = 1
+    select visit_id, known_at, withdrawn_at from confirming where place = 1
 )
 
 select
@@ -30,11 +30,11 @@ select
     visit.items,
     visit."sample",
     case
-        when visit.reviewed_by is not null and visit.reviewed_by <> visit.recorded_by then visit.at
+        when visit.reviewed_by is not null and visit.reviewed_by is distinct from visit.recorded_by then visit.at
         when visit.reviewed_by is null and visit.channel = 'ingest' then visit.at
-        else greatest(visit.at, reviewed.at)
+        else greatest(visit.at, reviewed.known_at)
     end as known_from,
-    least(coalesce(correction.at, reviewed.withdrawn_at), coalesce(reviewed.withdrawn_at, correction.at)) as known_to
+    least(coalesce(correction.known_at, reviewed.withdrawn_at), coalesce(reviewed.withdrawn_at, correction.known_at)) as known_to
 from visit
 left join shipment_of_application as shipment on visit.shipment_id = shipment.shipment_id
 left join correction on visit.event_id = correction.event_id
@@ -42,7 +42,7 @@ left join reviewed on visit.visit_id = reviewed.visit_id
 where
     not coalesce(visit.withdrawn, false)
     and (
-        (visit.reviewed_by is not null and visit.reviewed_by <> visit.recorded_by)
+        (visit.reviewed_by is not null and visit.reviewed_by is distinct from visit.recorded_by)
         or (visit.reviewed_by is null and visit.channel = 'ingest')
-        or reviewed.at is not null
+        or reviewed.known_at is not null
     )

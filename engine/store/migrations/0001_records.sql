@@ -3,7 +3,7 @@
 
 create table audit_entry (
     seq bigint primary key,          -- order of writing; a fork of the chain is a primary-key error
-    at timestamp not null,           -- UTC
+    made_at timestamp not null,      -- UTC
     actor varchar not null,          -- token name, or the account that ran the command
     action varchar not null,
     channel varchar not null,        -- ingest | http | command | engine
@@ -20,7 +20,7 @@ create table record (
     seq bigint not null,             -- the audit entry that holds it
     kind varchar not null,
     key varchar not null,            -- application:ID#REVISION, event:ID, score:..., plan:..., model:..., list:...
-    at timestamp not null,           -- when it became known (filed_at, or the event's own at)
+    known_at timestamp not null,     -- when it became known (filed_at, or the event's own at)
     salt varchar,                    -- null once erased
     digest varchar not null,         -- sha256 of kind, key, salt and body
     body varchar                     -- canonical JSON; null once erased
