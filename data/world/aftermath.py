@@ -15,7 +15,7 @@ from .shipping import Consignment, Shipping
 from .visits import Visits
 
 _EN_ROUTE = frozenset(("transit_diversion",))  # goods that never arrive
-_SLOW = 200  # days, the mean from arrival to diversion where it comes later
+_SLOW = 110  # days, the mean from arrival to diversion where it comes later
 _WINDOW = 1000  # days from shipment by which what is to be diverted has been
 
 
@@ -61,7 +61,14 @@ class Aftermath:
         astray = would_divert and mechanism in _EN_ROUTE
         consignment = permission and self._shipping.ship(deal, application, permission, astray)
         if not (permission and consignment):
-            return Fate(shipped=False, would_divert=would_divert, diverted=None, mechanism=mechanism, found_by=None, visit_chosen_by=None)
+            return Fate(
+                shipped=False,
+                would_divert=would_divert,
+                diverted=None,
+                mechanism=mechanism,
+                found_by=None,
+                visit_chosen_by=None,
+            )
         diverted = self._when(consignment, mechanism) if would_divert else None
         visited = self._visits.after(deal, application, permission, consignment, mechanism, diverted)
         found_by, found_at = None, NEVER
@@ -89,7 +96,10 @@ class Aftermath:
         """When the goods went: on the way, or some months after they came."""
         chance = self._chance
         if mechanism in _EN_ROUTE:
-            return consignment.shipped + between(chance, 2, max(3, (consignment.arrived - consignment.shipped) // clock.DAY)) * clock.DAY
+            return (
+                consignment.shipped
+                + between(chance, 2, max(3, (consignment.arrived - consignment.shipped) // clock.DAY)) * clock.DAY
+            )
         days = min(-_SLOW * log(1 - chance.random()), _WINDOW)
         return consignment.arrived + int(5 + days) * clock.DAY
 

@@ -10,15 +10,15 @@ from random import Random
 
 # What a cause adds to the log-odds of diversion, and the mechanism it is then called by.
 _WEIGHT = {
-    "front": (4.3, "front_company"),
-    "broker": (3.3, "broker"),
-    "corrupt": (1.6, "re_transfer"),
-    "old_stock": (2.6, "old_stock"),  # on top of a corrupt unit
-    "transit": (4.3, "transit_diversion"),
-    "forged": (3.4, "forged_certificate"),
-    "lax": (1.9, "re_export"),
+    "front": (4.5, "front_company"),
+    "broker": (4.2, "broker"),
+    "corrupt": (2.6, "re_transfer"),
+    "old_stock": (3.6, "old_stock"),  # on top of a corrupt unit
+    "transit": (4.4, "transit_diversion"),
+    "forged": (3.9, "forged_certificate"),
+    "lax": (1.8, "re_export"),
 }
-_BASE = -6.7  # a sound deal of dull goods with a well-ordered state: about 1 in 800
+_BASE = -7.0  # a sound deal of dull goods with a well-ordered state: about 1 in 1,000
 _DISORDER = 2.2  # a state at 0 on the scale of order, against one at 1
 _APPETITE = 0.9  # goods everyone wants, against goods nobody does
 _CERTIFIED = -1.5  # the exporter's own checks, audited
@@ -42,8 +42,8 @@ def _sign(causes: str, shown: float, innocent: float, weight: float) -> Sign:
 
 # Signs of one filing. Those of a party (young, no address, abroad) stay with the party: parties.py.
 SIGNS = {
-    "detour": _sign("transit", 0.75, 0.05, 0.8),
-    "free_zone": _sign("transit front", 0.5, 0.05, 0.6),
+    "detour": _sign("transit", 0.65, 0.07, 0.8),
+    "free_zone": _sign("transit front", 0.4, 0.06, 0.6),
     "long_storage": _sign("transit", 0.5, 0.05, 0.7),
     "no_transit_paper": _sign("transit", 0.5, 0.15, 0.3),
     "country_mismatch": _sign("transit forged", 0.15, 0.006, 1.2),
@@ -53,13 +53,13 @@ SIGNS = {
     "odd_signatory": _sign("forged", 0.55, 0.06, 0.5),
     "copy_only": _sign("forged broker", 0.45, 0.12, 0.3),
     "not_authenticated": _sign("forged", 0.15, 0.003, 1.8),
-    "consignee_mismatch": _sign("front transit", 0.2, 0.02, 1.0),
-    "few_undertakings": _sign("front corrupt forged", 0.4, 0.09, 0.5),
-    "vague_use": _sign("front broker", 0.4, 0.1, 0.4),
-    "ill_fitting_use": _sign("front", 0.4, 0.04, 0.7),
-    "odd_price": _sign("front broker", 0.4, 0.06, 0.5),
-    "prepaid": _sign("front broker", 0.45, 0.08, 0.4),
-    "third_country_payer": _sign("front broker transit", 0.35, 0.04, 0.7),
+    "consignee_mismatch": _sign("front transit", 0.15, 0.02, 1.0),
+    "few_undertakings": _sign("front corrupt forged", 0.3, 0.09, 0.5),
+    "vague_use": _sign("front broker", 0.3, 0.1, 0.4),
+    "ill_fitting_use": _sign("front", 0.28, 0.05, 0.7),
+    "odd_price": _sign("front broker", 0.3, 0.06, 0.5),
+    "prepaid": _sign("front broker", 0.35, 0.1, 0.4),
+    "third_country_payer": _sign("front broker transit", 0.28, 0.04, 0.7),
     "broker_submits": _sign("broker", 0.55, 0.15, 0.3),
     "large_quantity": _sign("front corrupt old_stock", 0.3, 0.05, 0.4),
     "stock_for_sale": _sign("old_stock", 0.6, 0.12, 0.6),
@@ -77,15 +77,20 @@ PARTY_WEIGHT = {
     "unlicensed": 0.5,
     "found_before": 2.6,
 }
+_CAREFUL = 0.2  # how much of a sign is left where those concerned know what officers look for
 _ROWS = tuple((name, sign.causes, sign.shown, sign.innocent) for name, sign in SIGNS.items())
+_CAREFUL_ROWS = tuple(
+    (name, of, innocent + _CAREFUL * (shown - innocent), innocent) for name, of, shown, innocent in _ROWS
+)
 _WEIGHTS = {name: sign.weight for name, sign in SIGNS.items()} | PARTY_WEIGHT
 
 
-def signs(causes: set[str], chance: Random) -> set[str]:
+def signs(causes: set[str], careful: bool, chance: Random) -> set[str]:
     """What this filing shows of its causes, and what it shows of none."""
     draw = chance.random
     if causes:
-        return {name for name, of, shown, innocent in _ROWS if draw() < (innocent if of.isdisjoint(causes) else shown)}
+        rows = _CAREFUL_ROWS if careful else _ROWS
+        return {name for name, of, shown, innocent in rows if draw() < (innocent if of.isdisjoint(causes) else shown)}
     return {name for name, _, _, innocent in _ROWS if draw() < innocent}
 
 

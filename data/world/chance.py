@@ -18,7 +18,9 @@ class Weighted(Generic[T]):
         self._items = items
         self._bounds = list(accumulate(weights))
         if not items or len(items) != len(self._bounds):
-            raise ValueError(f"{len(items)} items and {len(self._bounds)} weights: give one weight for each, at least one.")
+            raise ValueError(
+                f"{len(items)} items and {len(self._bounds)} weights: give one weight for each, at least one."
+            )
         self._total = self._bounds[-1]
         self._bounds.pop()  # so that rounding at the top end never falls outside
 

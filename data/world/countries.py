@@ -146,12 +146,27 @@ HUBS = Weighted(
     ("NLRTM", "DEHAM", "BEANR", "SGSIN", "AEJEA", "ESALG", "MTMAR", "HKHKG", "MYPKG", "LKCMB", "EGPSD", "MAPTM"),
     (20, 14, 12, 9, 8, 6, 4, 4, 3, 3, 3, 3),
 )
-AIR_HUBS = Weighted(("DEFRA", "NLAMS", "BELGG", "GBLHR", "AEDXB", "TRIST", "QADOH", "SGSIN"), (16, 12, 8, 8, 8, 6, 4, 5))
-FREE_ZONES = frozenset("AEJEA AEDXB AESHJ AEFJR AEKLF PAONX SGSIN HKHKG MYPKG OMSLL OMSOH TRMER GEPTI DJJIB CLIQQ JOAQJ".split())
+AIR_HUBS = Weighted(
+    ("DEFRA", "NLAMS", "BELGG", "GBLHR", "AEDXB", "TRIST", "QADOH", "SGSIN"), (16, 12, 8, 8, 8, 6, 4, 5)
+)
+_FREE_ZONES = "AEJEA AEDXB AESHJ AEFJR AEKLF PAONX SGSIN HKHKG MYPKG OMSLL OMSOH TRMER GEPTI DJJIB CLIQQ JOAQJ"
+FREE_ZONES = frozenset(_FREE_ZONES.split())
 
 # The ways round move with the world: each year has its own.
 _DETOURS_BEFORE_2022 = ("AEJEA", "AEDXB", "HKHKG", "PAONX", "CYLMS", "MYPKG", "SGSIN", "DJJIB", "JOAQJ")
-_DETOURS_SINCE_2022 = ("AEJEA", "AEDXB", "TRMER", "TRIST", "GEPTI", "KZALA", "AMEVN", "HKHKG", "OMSOH", "MYPKG", "KGFRU")
+_DETOURS_SINCE_2022 = (
+    "AEJEA",
+    "AEDXB",
+    "TRMER",
+    "TRIST",
+    "GEPTI",
+    "KZALA",
+    "AMEVN",
+    "HKHKG",
+    "OMSOH",
+    "MYPKG",
+    "KGFRU",
+)
 
 # Host states that often put a visit off, in this world.
 SHY_HOSTS = frozenset(("CN", "EG", "IQ", "VN", "DZ", "KG"))

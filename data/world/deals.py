@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from random import Random
 
-from . import causes, clock
+from . import causes
 from .chance import Weighted, one_of
 from .countries import Country, destinations
 from .goods import HARD_GOODS, SOFT_GOODS, Good, for_buyer, line_of_business
@@ -12,7 +12,7 @@ from .parties import Entity, Parties
 _KINDS = Weighted(("export", "re_export", "transit", "transshipment", "brokering", "technology"), (82, 4, 4, 1, 4, 5))
 _AUTHORISATIONS = Weighted(("individual", "global", "general", "large_project"), (930, 40, 22, 8))
 _REPEAT = 0.62  # share of filings by an exporter that follow an earlier deal of the same kind
-_FRONT = 0.033  # share of new ties that are with a front company
+_FRONT = 0.03  # share of new ties that are with a front company
 _STOCK = 0.3  # share of deals with an army or police that replace what they hold
 
 
@@ -53,7 +53,12 @@ class Deal:
 
     @property
     def parties(self) -> dict[str, Entity]:
-        roles = {"exporter": self.exporter, "end_user": self.end_user, "consignee": self.consignee, "broker": self.broker}
+        roles = {
+            "exporter": self.exporter,
+            "end_user": self.end_user,
+            "consignee": self.consignee,
+            "broker": self.broker,
+        }
         return {role: party for role, party in (roles | {"freight_forwarder": self.forwarder}).items() if party}
 
 
@@ -65,7 +70,7 @@ class Market:
         self._chance = chance
         self._destinations = destinations()
         self._fronts: list[Entity] = []
-        self._fronts_wanted = max(4, round(22 * applications / 20_000))
+        self._fronts_wanted = max(4, round(16 * applications / 20_000))
         self.all_fronts: list[Entity] = []
 
     def deal(self, at: int, neighbour: bool) -> Deal:
@@ -84,11 +89,14 @@ class Market:
         end_user = None if open_licence else tie.end_user
         good = one_of(chance, SOFT_GOODS) if kind == "technology" else tie.good
         destination = self._destinations.draw(chance) if open_licence else tie.end_user.country
-        stock = bool(end_user) and end_user.kind in ("military", "police") and good in _ARMS and chance.random() < _STOCK
+        stock = (
+            bool(end_user) and end_user.kind in ("military", "police") and good in _ARMS and chance.random() < _STOCK
+        )
         broker = tie.broker or (_existing(parties.brokers, chance, at) if kind == "brokering" else None)
         certified = exporter.is_certified(at)
         hidden = self._hidden(end_user, broker, tie.forwarder, stock, kind, certified)
-        seen = causes.signs(hidden, chance) | _party_signs(end_user, broker, at)
+        careful = any(party.careful for party in (end_user, broker, tie.forwarder) if party)
+        seen = causes.signs(hidden, careful, chance) | _party_signs(end_user, broker, at)
         order = destination.order
         return Deal(
             at=at,
@@ -116,7 +124,7 @@ class Market:
         chance, parties = self._chance, self._parties
         if exporter.deals and chance.random() < _REPEAT:
             tie = exporter.deals[int(len(exporter.deals) * chance.random() ** 1.5)]
-            dropped = tie.end_user.known_bad(at) and chance.random() < 0.65
+            dropped = tie.end_user.known_bad(at) and chance.random() < 0.3
             retired = tie.end_user.fault == "front" and tie.end_user not in self._fronts
             if not (dropped or retired):
                 return tie
@@ -132,7 +140,7 @@ class Market:
         tie = Tie(
             end_user=user,
             consignee=parties.agent_in(user.country) if chance.random() < 0.28 else None,
-            broker=_existing(parties.brokers, chance, at) if chance.random() < (0.35 if front else 0.16) else None,
+            broker=_existing(parties.brokers, chance, at) if chance.random() < (0.35 if front else 0.2) else None,
             forwarder=parties.forwarders.draw(chance),
             good=good,
         )
@@ -148,7 +156,7 @@ class Market:
             self._open_front(at, None)
         front = one_of(chance, self._fronts)
         found = front.found_at < at
-        if found or chance.random() < 0.03:
+        if chance.random() < (0.2 if found else 0.02):
             self._fronts.remove(front)
             self._open_front(at, front if chance.random() < (0.6 if found else 0.2) else None)
             front = self._fronts[-1]
@@ -159,7 +167,9 @@ class Market:
         self._fronts.append(front)
         self.all_fronts.append(front)
 
-    def _hidden(self, user: Entity | None, broker: Entity | None, forwarder: Entity, stock: bool, kind: str, certified: bool) -> set[str]:
+    def _hidden(
+        self, user: Entity | None, broker: Entity | None, forwarder: Entity, stock: bool, kind: str, certified: bool
+    ) -> set[str]:
         """The causes at work in this one deal: a bad party does not do every deal badly."""
         draw = self._chance.random
         hidden = set()

@@ -9,7 +9,7 @@ from .chance import between, one_of
 from .deals import Deal
 from .journal import Journal, officer, working_hour
 
-_DENIED_AT = 5.0  # suspicion at which every other filing is denied
+_DENIED_AT = 4.6  # suspicion at which every other filing is denied
 _YEAR = 365 * clock.DAY
 _WORDS = {
     "detour": "the route passes a place it has no need to pass",
@@ -62,12 +62,23 @@ class Decisions:
         if luck < denied:
             self._denied(deal, application_id, at, embargoed)
             return None
-        if luck > 0.966 - 0.01 * min(3, doubt):
-            outcome = "withdrawn" if luck > 0.984 else "returned"
+        if luck > 0.945 - 0.01 * min(3, doubt):
+            outcome = "withdrawn" if luck > 0.972 else "returned"
             grounds = ["incomplete"] if outcome == "returned" else None
-            why = "The applicant took the application back." if outcome == "withdrawn" else "Papers asked for did not come in."
+            why = (
+                "The applicant took the application back."
+                if outcome == "withdrawn"
+                else "Papers asked for did not come in."
+            )
             self._journal.record(
-                "decision", at, officer(chance), application_id=application_id, outcome=outcome, basis="first", grounds=grounds, rationale=why
+                "decision",
+                at,
+                officer(chance),
+                application_id=application_id,
+                outcome=outcome,
+                basis="first",
+                grounds=grounds,
+                rationale=why,
             )
             return None
         return self._granted(deal, application, at)
@@ -79,38 +90,69 @@ class Decisions:
         elif chance.random() < 0.7:
             grounds = ["diversion"] if chance.random() < 0.7 else ["diversion", "end_use"]
         else:
-            grounds = [one_of(chance, ("end_use", "human_rights", "regional_stability", "national_security", "catch_all"))]
+            grounds = [
+                one_of(chance, ("end_use", "human_rights", "regional_stability", "national_security", "catch_all"))
+            ]
         why = self._why(deal)
         by = officer(chance)
-        fields = {"application_id": application_id, "outcome": "denied", "grounds": grounds, "approved_by": f"head-{between(chance, 1, 4)}"}
-        told = "The authority is not satisfied that the goods would stay with the stated end user." if "diversion" in grounds else "National rules do not permit it."
+        fields = {
+            "application_id": application_id,
+            "outcome": "denied",
+            "grounds": grounds,
+            "approved_by": f"head-{between(chance, 1, 4)}",
+        }
+        told = (
+            "The authority is not satisfied that the goods would stay with the stated end user."
+            if "diversion" in grounds
+            else "National rules do not permit it."
+        )
         self._journal.record("decision", at, by, **fields, basis="first", rationale=why, reasons_for_applicant=told)
         if chance.random() < 0.08:
             later = working_hour(chance, at + between(chance, 40, 160) * clock.DAY)
-            self._journal.record("decision", later, officer(chance), **fields, basis="appeal", rationale="Nothing new was put forward.")
+            self._journal.record(
+                "decision", later, officer(chance), **fields, basis="appeal", rationale="Nothing new was put forward."
+            )
 
     def _granted(self, deal: Deal, application: dict, at: int) -> Permission:
         chance, journal = self._chance, self._journal
         application_id = application["application_id"]
         conditions = _conditions(deal, chance)
         journal.record(
-            "decision", at, officer(chance), application_id=application_id, outcome="granted", basis="first",
-            conditions=[text for _, text, _, _ in conditions] or None, rationale=self._why(deal),
+            "decision",
+            at,
+            officer(chance),
+            application_id=application_id,
+            outcome="granted",
+            basis="first",
+            conditions=[text for _, text, _, _ in conditions] or None,
+            rationale=self._why(deal),
             approved_by=f"head-{between(chance, 1, 4)}" if deal.good.appetite > 0.8 else None,
-        )  # fmt: skip
+        )
         issued = at + between(chance, 0, 4) * clock.DAY
         open_licence = deal.end_user is None
         valid_to = issued + (3 * _YEAR if open_licence else between(chance, 12, 24) * 30 * clock.DAY)
         number = f"{application['authority']}-L-{clock.year(issued)}-{application_id[-7:]}"
-        lines = [{"line": item["line"], "quantity": item["quantity"], "unit": item["unit"]} for item in application["items"]]
+        lines = [
+            {"line": item["line"], "quantity": item["quantity"], "unit": item["unit"]} for item in application["items"]
+        ]
         journal.record(
-            "licence", issued, officer(chance), application_id=application_id, licence_number=number, change="issued",
-            effective_on=clock.day(issued), valid_from=clock.day(issued), valid_to=clock.day(valid_to), items=lines,
+            "licence",
+            issued,
+            officer(chance),
+            application_id=application_id,
+            licence_number=number,
+            change="issued",
+            effective_on=clock.day(issued),
+            valid_from=clock.day(issued),
+            valid_to=clock.day(valid_to),
+            items=lines,
             conditions=[
-                {"condition_id": f"{number}/{place}", "code": code, "text": text} | ({"due_days": days, "due_from": start} if days else {})
+                {"condition_id": f"{number}/{place}", "code": code, "text": text}
+                | ({"due_days": days, "due_from": start} if days else {})
                 for place, (code, text, days, start) in enumerate(conditions, 1)
-            ] or None,
-        )  # fmt: skip
+            ]
+            or None,
+        )
         names = tuple(f"{number}/{place}" for place in range(1, len(conditions) + 1))
         return Permission(number, issued, valid_to, lines, names)
 
@@ -130,8 +172,16 @@ class Decisions:
             to = one_of(chance, ("applicant", "applicant", "end_user"))
             self._ask(application_id, filed, to, "information", ("given", "given", "given_with_conditions", "no_reply"))
         if chance.random() < 0.05 + 0.02 * doubt:
-            self._ask(application_id, filed, one_of(chance, ("agency", "expert")), "opinion", ("given", "given", "given_with_conditions", "no_view"))
-        number = next((paper.get("number") for paper in application["documents"] if paper["kind"].startswith("end_user")), None)
+            self._ask(
+                application_id,
+                filed,
+                one_of(chance, ("agency", "expert")),
+                "opinion",
+                ("given", "given", "given_with_conditions", "no_view"),
+            )
+        number = next(
+            (paper.get("number") for paper in application["documents"] if paper["kind"].startswith("end_user")), None
+        )
         if number and deal.end_user and chance.random() < 0.03 + 0.04 * min(3.0, doubt):
             luck = chance.random()
             if "forged" in deal.causes:
@@ -139,29 +189,52 @@ class Decisions:
             else:
                 answer = "given" if luck < 0.86 else "no_reply" if luck < 0.998 else "found_false"
             answered = self._ask(
-                application_id, filed, "document_issuer", "authentication", (answer,),
-                document_number=number, country=deal.destination.code,
-            )  # fmt: skip
+                application_id,
+                filed,
+                "document_issuer",
+                "authentication",
+                (answer,),
+                document_number=number,
+                country=deal.destination.code,
+            )
             return answer == "found_false" and answered < decided
         if "found_before" in deal.seen and chance.random() < 0.1:
             self._ask(application_id, filed, "partner_state", "no_undercut", ("given", "refused", "no_view"))
         return False
 
-    def _ask(self, application_id: str, filed: int, to: str, purpose: str, answers: tuple[str, ...], **about: str) -> int:
+    def _ask(
+        self, application_id: str, filed: int, to: str, purpose: str, answers: tuple[str, ...], **about: str
+    ) -> int:
         """One question and its answer; the time of the answer."""
         chance, journal = self._chance, self._journal
         sent = working_hour(chance, filed + between(chance, 1, 9) * clock.DAY)
         request_id = f"Q-{application_id}-{purpose[:4]}"
         stops = purpose == "information"
+        asked = {
+            "request_id": request_id,
+            "application_id": application_id,
+            "from": "authority",
+            "to": to,
+            "for": purpose,
+        } | about
         journal.record(
-            "request", sent, officer(chance), request_id=request_id, application_id=application_id, from_="authority", to=to,
-            for_=purpose, sent_on=clock.day(sent), due_on=clock.day(sent + 30 * clock.DAY), stops_clock=stops, **about,
-        )  # fmt: skip
+            "request",
+            sent,
+            officer(chance),
+            **asked,
+            sent_on=clock.day(sent),
+            due_on=clock.day(sent + 30 * clock.DAY),
+            stops_clock=stops,
+        )
         answered = working_hour(chance, sent + between(chance, 3, 75) * clock.DAY)
         journal.record(
-            "request", answered, officer(chance), request_id=request_id, application_id=application_id, from_="authority", to=to,
-            for_=purpose, answer=one_of(chance, answers), answered_on=clock.day(answered), **about,
-        )  # fmt: skip
+            "request",
+            answered,
+            officer(chance),
+            **asked,
+            answer=one_of(chance, answers),
+            answered_on=clock.day(answered),
+        )
         return answered
 
 

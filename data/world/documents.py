@@ -37,10 +37,18 @@ class Papers:
             licence = "import_licence" if chance.random() < 0.4 else "import_certificate"
             papers.append(self._paper(licence, f"Trade Ministry of {deal.destination.name}", deal.destination, at, 120))
         if deal.kind == "re_export" and "copy_only" not in seen:
-            papers.append(self._paper("re_export_consent", f"Licensing Office of {deal.origin.name}", deal.origin, at, 90))
+            papers.append(
+                self._paper("re_export_consent", f"Licensing Office of {deal.origin.name}", deal.origin, at, 90)
+            )
         if deal.broker and "unlicensed" not in deal.broker.signs:
-            paper = self._paper("broker_licence", f"Trade Register of {deal.broker.country.name}", deal.broker.country, at, 900)
-            papers.append(paper | {"number": deal.broker.card["licences"][0]["number"]} if "licences" in deal.broker.card else paper)
+            paper = self._paper(
+                "broker_licence", f"Trade Register of {deal.broker.country.name}", deal.broker.country, at, 900
+            )
+            papers.append(
+                paper | {"number": deal.broker.card["licences"][0]["number"]}
+                if "licences" in deal.broker.card
+                else paper
+            )
         if len(route) > 1 and "transit_authorisation" in route[0] and chance.random() < 0.25:
             paper = self._paper("transit_authorisation", "Customs", deal.exporter.country, at, 60)
             papers.append(paper | {"number": route[0]["transit_authorisation"], "issuer_country": route[0]["to"][:2]})
@@ -81,15 +89,27 @@ class Papers:
         if chance.random() < 0.4:
             paper["language"] = "en"
         paper["end_user"] = user.card["name"]
-        paper["consignee"] = self.firm(country) if "consignee_mismatch" in seen else (deal.consignee or user).card["name"]
-        paper["final_country"] = one_of(chance, ("AE", "TR", "KG", "HK", "AM")) if "country_mismatch" in seen else country.code
+        paper["consignee"] = (
+            self.firm(country) if "consignee_mismatch" in seen else (deal.consignee or user).card["name"]
+        )
+        paper["final_country"] = (
+            one_of(chance, ("AE", "TR", "KG", "HK", "AM")) if "country_mismatch" in seen else country.code
+        )
         paper["items"] = [self._covered(item, deal) for item in items]
         paper["undertakings"] = self._undertakings(deal, public)
-        paper["submitted_by"] = "broker" if deal.broker and "broker_submits" in seen else "end_user" if chance.random() < 0.12 else "exporter"
+        paper["submitted_by"] = (
+            "broker"
+            if deal.broker and "broker_submits" in seen
+            else "end_user"
+            if chance.random() < 0.12
+            else "exporter"
+        )
         if "not_authenticated" in seen:
             paper["authentication"] = "denied" if chance.random() < 0.3 else "no_reply"
         elif chance.random() < 0.7:
-            paper["authentication"] = "confirmed" if chance.random() < 0.12 and "forged" not in deal.causes else "not_requested"
+            paper["authentication"] = (
+                "confirmed" if chance.random() < 0.12 and "forged" not in deal.causes else "not_requested"
+            )
         paper["sha256"] = digest(chance)
         deal.tie.certificate = {"paper": paper, "_until": issued + _YEAR}
         return paper

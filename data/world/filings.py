@@ -11,7 +11,15 @@ from .parties import mention
 
 _AMENDED = 0.06
 _METHODS = Weighted(("transfer", "letter_of_credit", "cash", "other", "crypto"), (70, 22, 4, 3, 1))
-_TRANSACTIONS = ("government_to_government", "repair_or_return", "exhibition", "intra_group", "loan_or_lease", "gift", "licensed_production")
+_TRANSACTIONS = (
+    "government_to_government",
+    "repair_or_return",
+    "exhibition",
+    "intra_group",
+    "loan_or_lease",
+    "gift",
+    "licensed_production",
+)
 _MISFITS = ("resale", "private_security", "demonstration", "other")
 _PAYER_HAVENS = ("AE", "HK", "CY", "TR", "CH", "PA", "SG")
 _PLANS = ("destroy", "destroy", "retain", "return", "donate")
@@ -69,7 +77,10 @@ class Filings:
         if deal.stock:
             document["replaced_stock"] = [self._old_stock(deal, items[0])]
         if chance.random() < 0.01 and not deal.good.control_code.startswith("ML"):
-            document["catch_all"] = {one_of(chance, _CATCH_ALL): True, "reference": f"Letter {between(chance, 100, 9999)}"}
+            document["catch_all"] = {
+                one_of(chance, _CATCH_ALL): True,
+                "reference": f"Letter {between(chance, 100, 9999)}",
+            }
         if document["transaction"] in ("exhibition", "loan_or_lease", "repair_or_return"):
             document["temporary_until"] = clock.day(at + between(chance, 120, 500) * clock.DAY)
         if chance.random() < 0.55 or "prepaid" in seen or "third_country_payer" in seen:
@@ -90,7 +101,9 @@ class Filings:
         elif luck < 0.4 or deal.kind == "technology":
             share = one_of(chance, (0.5, 0.8, 1.2, 1.5))
             second["items"] = [
-                item | {"quantity": max(1, round(item["quantity"] * share))} | ({"value": round(item["value"] * share, 2)} if "value" in item else {})
+                item
+                | {"quantity": max(1, round(item["quantity"] * share))}
+                | ({"value": round(item["value"] * share, 2)} if "value" in item else {})
                 for item in first["items"]
             ]
         elif luck < 0.65 and deal.kind not in ("transit", "transshipment"):
@@ -117,7 +130,9 @@ class Filings:
         between_them = []
         if deal.broker and deal.kind != "brokering":
             between_them.append(mention(deal.broker, chance, at) | {"role": "broker"})
-        if deal.kind not in ("technology", "transit", "transshipment") and (deal.forwarder.fault or chance.random() < 0.6):
+        if deal.kind not in ("technology", "transit", "transshipment") and (
+            deal.forwarder.fault or chance.random() < 0.6
+        ):
             between_them.append(mention(deal.forwarder, chance, at) | {"role": "freight_forwarder"})
         if deal.kind != "technology" and chance.random() < 0.25:
             between_them.append(mention(deal.carrier, chance, at) | {"role": "carrier"})
@@ -128,7 +143,11 @@ class Filings:
         chance, seen = self._chance, deal.seen
         purpose = one_of(chance, _MISFITS) if "ill_fitting_use" in seen else _purpose(deal)
         user = deal.end_user.card["name"] if deal.end_user else "the end users named"
-        text = one_of(chance, _VAGUE) if "vague_use" in seen else _USES.get(purpose, "Use by {user} in its own business.").format(user=user)
+        text = (
+            one_of(chance, _VAGUE)
+            if "vague_use" in seen
+            else _USES.get(purpose, "Use by {user} in its own business.").format(user=user)
+        )
         end_use = {"statement": text, "purpose": purpose, "country": deal.destination.code}
         if deal.end_user and "address" in deal.end_user.card and "vague_use" not in seen and chance.random() < 0.5:
             end_use["site"] = deal.end_user.card["address"]
@@ -154,7 +173,9 @@ class Filings:
         chance, seen = self._chance, deal.seen
         payment = {}
         if "third_country_payer" in seen:
-            payment["payer_country"] = one_of(chance, [place for place in _PAYER_HAVENS if place != deal.destination.code])
+            payment["payer_country"] = one_of(
+                chance, [place for place in _PAYER_HAVENS if place != deal.destination.code]
+            )
             if chance.random() < 0.6:
                 payment["payer_name"] = self._papers.firm(COUNTRIES[payment["payer_country"]])
         else:
@@ -189,5 +210,10 @@ def _through(chance: Random, route: list[dict], authority: str) -> list[dict]:
     start, goal = route[0]["from"], route[-1]["to"]
     if start[:2] == authority:
         start = HUBS.draw(chance)
-    inward = {"from": start, "to": port, "mode": "sea", "transit_authorisation": f"{authority}-TR-{between(chance, 10_000, 99_999)}"}
+    inward = {
+        "from": start,
+        "to": port,
+        "mode": "sea",
+        "transit_authorisation": f"{authority}-TR-{between(chance, 10_000, 99_999)}",
+    }
     return [inward, route[0] | {"from": port, "to": route[0]["to"] if len(route) > 1 else goal}, *route[1:]]

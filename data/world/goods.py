@@ -30,7 +30,15 @@ class Good:
     purpose: str
 
 
-_BUYERS = {"M": "military", "P": "police", "G": "government", "S": "state_owned", "C": "commercial", "R": "research", "D": "dealer"}
+_BUYERS = {
+    "M": "military",
+    "P": "police",
+    "G": "government",
+    "S": "state_owned",
+    "C": "commercial",
+    "R": "research",
+    "D": "dealer",
+}
 # code|HS|description|unit|EUR|amount|appetite|serialised|buyers|purpose ; munitions in the EU list, the rest dual-use
 _TABLE = """
 ML1.a|930190|Assault rifles 5.56 mm|C62|1400|400|.95|1|MPG|military_operations
@@ -161,16 +169,20 @@ def items(chance: Random, main: Good, exporter: Entity, at: int, seen: set[str])
     return [_item(chance, number, good, exporter, at, currency, factor, share) for number, good in enumerate(lines, 1)]
 
 
-def _item(chance: Random, number: int, good: Good, exporter: Entity, at: int, currency: str, factor: float, share: float) -> dict:
+def _item(
+    chance: Random, number: int, good: Good, exporter: Entity, at: int, currency: str, factor: float, share: float
+) -> dict:
     amount = good.amount * share * exp(chance.gauss(0, 0.8)) if good.amount > 1 else 1
     quantity = max(1, round(amount))
-    price = good.price * _EUR[currency] * factor * exp(chance.gauss(0, 0.22)) * quantity ** -0.03
+    price = good.price * _EUR[currency] * factor * exp(chance.gauss(0, 0.22)) * quantity**-0.03
     item = {"line": number}
     if good.control_code and chance.random() > 0.015:
         item["control_code"] = good.control_code
         item["control_list"] = good.control_list
         if chance.random() < 0.3:
-            item["control_list_edition"] = next((day for day in reversed(_EDITIONS) if day <= clock.day(at)), _EDITIONS[0])
+            item["control_list_edition"] = next(
+                (day for day in reversed(_EDITIONS) if day <= clock.day(at)), _EDITIONS[0]
+            )
     item["form"] = good.form
     if good.form == "goods" and chance.random() < 0.94:
         item["hs_code"] = good.hs_code

@@ -1,4 +1,4 @@
-"""Gives events their envelope: an id of their own, who recorded them, when they became known. Knows no event's fields."""
+"""Gives events their envelope: an id, who recorded them, when they became known. Knows no event's fields."""
 
 from random import Random
 
@@ -25,13 +25,13 @@ class Journal:
         return at < self._end
 
     def record(self, kind: str, at: int, by: str, **fields: object) -> str:
-        """Record one event and return its id; `from` and `for` are written ``from_`` and ``for_``."""
+        """Record one event and return its id; a field that is None is left out."""
         self._serial += 1
         event_id = f"{_LETTERS[kind]}-{self._serial:08d}"
         event = {"event_id": event_id, "recorded_by": by, "at": clock.stamp(at)}
         for name, value in fields.items():
             if value is not None:
-                event[name.rstrip("_")] = value
+                event[name] = value
         self._ledger.add(kind, at, event)
         return event_id
 

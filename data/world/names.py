@@ -43,7 +43,7 @@ _WORDS = {
         "Caddesi,Sokak,Avenue,köchesi",
     ),
     "arab": (
-        "Al Noor,Al Khalij,Al Safa,Al Masar,Al Waha,Burj,Dar,Gulf,Jabal,Kanz,Madar,Najm,Qasr,Rimal,Sahara,Tariq,Wadi,Zahra",
+        "Al Noor,Al Khalij,Al Safa,Al Masar,Al Waha,Burj,Dar,Gulf,Jabal,Kanz,Madar,Najm,Qasr,Rimal,Sahara,Tariq,Wadi",
         "Desert|Falcon|Horizon|Palm|Pearl|Star|Crown|Bridge|Gate|Union|Oasis|Summit",
         "LLC|FZE|FZCO|W.L.L.|S.A.E.|Est.",
         "Khalid Fatima Youssef Layla Omar Huda Hassan Samira",
@@ -79,7 +79,7 @@ _WORDS = {
     ),
 }
 _TRADES = {
-    "commercial": "Industries|Systems|Technologies|Engineering|Power|Instruments|Electronics|Works|Energy|Telecom|Marine|Aero",
+    "commercial": "Industries|Systems|Technologies|Engineering|Power|Instruments|Electronics|Energy|Telecom|Marine",
     "dealer": "Trading|General Trading|Import Export|Supply|Supplies|Sporting Arms|Commerce|Procurement",
     "research": "Institute of Technology|University|Research Centre|Laboratory",
     "state_owned": "National Petroleum|Shipyards|Arsenal|Ordnance Works|Aerospace Corporation|Power Authority",
@@ -94,23 +94,28 @@ _PUBLIC = {
         "Air Base {n}", "Border Troops Regiment {n}", "Armed Forces Depot {n}", "Joint Procurement Directorate",
     ),
     "police": (
-        "National Police", "Ministry of Interior, Directorate {n}", "Gendarmerie Region {n}", "Coast Guard", "Border Police Sector {n}",
-        "Metropolitan Police District {n}", "Customs Administration",
+        "National Police", "Ministry of Interior, Directorate {n}", "Gendarmerie Region {n}", "Coast Guard",
+        "Border Police Sector {n}", "Metropolitan Police District {n}", "Customs Administration",
     ),
     "government": (
         "Prison Service", "Civil Protection Agency", "Wildlife Service", "Ministry of Energy", "Space Agency",
         "Meteorological Service", "Ports Authority {n}", "Civil Aviation Authority", "Ministry of Health",
     ),
 }  # fmt: skip
+# Each as "heard>written" or "long>short", with a bar between.
 _FORMS = (
-    ("Limited", "Ltd"), ("Ltd", "Limited"), ("LLC", "L.L.C."), ("GmbH", "Gesellschaft mbH"), ("Co., Ltd.", "Company Limited"), ("S.A.", "SA"),
-    ("Sdn Bhd", "Sdn. Bhd."), ("Pvt Ltd", "Private Limited"), ("Trading", "Trdg"), ("A.Ş.", "AS"), ("FZE", "F.Z.E."), ("Ministry", "Min."),
-    ("Technologies", "Tech."), ("Institute", "Inst."), ("Brigade", "Bde"), ("AB", "Aktiebolag"), ("International", "Intl"),
-)  # fmt: skip
-_SOUNDS = (
-    ("ö", "oe"), ("ä", "ae"), ("å", "aa"), ("ü", "ue"), ("ş", "sh"), ("ğ", "g"), ("ı", "i"), ("ç", "ch"), ("kh", "h"), ("ou", "u"),
-    ("Al ", "El "), ("Al ", "Al-"), ("q", "k"), ("sh", "sch"), ("y", "i"), ("ee", "i"), ("w", "v"), ("x", "ks"),
-)  # fmt: skip
+    "Limited>Ltd|Ltd>Limited|LLC>L.L.C.|GmbH>Gesellschaft mbH|Co., Ltd.>Company Limited|S.A.>SA|Sdn Bhd>Sdn. Bhd.|"
+    "Pvt Ltd>Private Limited|Trading>Trdg|A.Ş.>AS|FZE>F.Z.E.|Ministry>Min.|Technologies>Tech.|Institute>Inst.|"
+    "Brigade>Bde|AB>Aktiebolag|International>Intl"
+)
+_SOUNDS = "ö>oe|ä>ae|å>aa|ü>ue|ş>sh|ğ>g|ı>i|ç>ch|kh>h|ou>u|Al >El |Al >Al-|q>k|sh>sch|y>i|ee>i|w>v|x>ks"
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((old, new) for old, _, new in (pair.partition(">") for pair in text.split("|")))
+
+
+_FORM_PAIRS, _SOUND_PAIRS = _pairs(_FORMS), _pairs(_SOUNDS)
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -172,13 +177,13 @@ def variant(chance: Random, name: str) -> str:
     if kind < 0.2:
         return name.upper()
     if kind < 0.4:
-        for full, short in _FORMS:
+        for full, short in _FORM_PAIRS:
             if full in name:
                 return name.replace(full, short)
     if kind < 0.55:
         return name.replace(".", "").replace(",", "").replace("-", " ")
     if kind < 0.8:
-        for heard, written in _SOUNDS:
+        for heard, written in _SOUND_PAIRS:
             if heard in name and chance.random() < 0.7:
                 return name.replace(heard, written)
     place = 1 + int(chance.random() * max(1, len(name) - 3))

@@ -11,13 +11,39 @@ NEVER = 1 << 60  # seconds: later than anything
 _FORMER_NAMES = 0.08  # share of firms that state another name of theirs
 _VARIANT = 0.16  # share of mentions spelt otherwise than usual
 _SCALE = 20_000  # applications for which the counts below hold
-_COUNTS = {"exporter": 270, "foreign_exporter": 30, "end_user": 4_000, "broker": 60, "freight_forwarder": 60, "carrier": 40, "agent": 160}
-_KINDS = {"military": 20, "police": 8, "government": 8, "state_owned": 7, "commercial": 37, "research": 10, "dealer": 10}
+_COUNTS = {
+    "exporter": 270,
+    "foreign_exporter": 30,
+    "end_user": 4_000,
+    "broker": 60,
+    "freight_forwarder": 60,
+    "carrier": 40,
+    "agent": 160,
+}
+_KINDS = {
+    "military": 20,
+    "police": 8,
+    "government": 8,
+    "state_owned": 7,
+    "commercial": 37,
+    "research": 10,
+    "dealer": 10,
+}
 _KINDS_BY_SHARE = Weighted(tuple(_KINDS), _KINDS.values())
-_HAVENS = tuple(COUNTRIES[code] for code in "CY AE HK CH PA SG TR MT BG".split())
-_BROKER_HOMES = tuple(COUNTRIES[code] for code in "SE SE DE GB FI PL".split())
-_MOVER_HOMES = tuple(COUNTRIES[code] for code in "SE SE NO DK DE NL GB TR AE SG PL CY".split())
-_EXPORTERS_ABROAD = tuple(COUNTRIES[code] for code in "DE GB US FR IT BR KR CH PL TR".split())
+
+
+def _countries(codes: str) -> tuple[Country, ...]:
+    return tuple(COUNTRIES[code] for code in codes.split())
+
+
+_HAVENS = _countries("CY AE HK CH PA SG TR MT BG")
+_BROKER_HOMES = _countries("SE SE DE GB FI PL")
+_MOVER_HOMES = _countries("SE SE NO DK DE NL GB TR AE SG PL CY")
+_EXPORTERS_ABROAD = _countries("DE GB US FR IT BR KR CH PL TR")
+# By rank, not by lot: there are few of these, the first have most of the business, and a seed whose largest broker
+# is a crook would be another world.
+_CROOKED_BROKER = 7
+_CROOKED_FORWARDER = 11
 _AUDITORS = ("authority", "third_party", "third_party", "self")
 
 
@@ -32,6 +58,7 @@ class Entity:
     card: dict  # the party document, as usually filed
     fault: str = ""  # "front" "corrupt" "lax" "broker" "transit" "complicit"; empty: sound
     signs: frozenset[str] = frozenset()
+    careful: bool = False  # knows what officers look for, and keeps it out of the papers
     founded: int = 0  # seconds; a firm files nothing before it exists
     found_at: int = NEVER  # when a finding against it first became known
     certified_from: int = NEVER
@@ -91,16 +118,21 @@ class Parties:
 
         self.exporters = zipf([self._exporter(home) for _ in range(counts["exporter"])], 0.8)
         self.neighbours = zipf([self._exporter(COUNTRIES["NO"]) for _ in range(max(4, counts["exporter"] // 30))], 0.8)
-        self.foreign_exporters = zipf([self._exporter(one_of(chance, _EXPORTERS_ABROAD)) for _ in range(counts["foreign_exporter"])], 0.7)
+        self.foreign_exporters = zipf(
+            [self._exporter(one_of(chance, _EXPORTERS_ABROAD)) for _ in range(counts["foreign_exporter"])], 0.7
+        )
         users: dict[str, list[Entity]] = {kind: [] for kind in _KINDS}
         for _ in range(counts["end_user"]):
             user = self._end_user()
             users[user.kind].append(user)
         self.end_users = {kind: zipf(some or [self._end_user(kind)], 0.65) for kind, some in users.items()}
-        brokers = [self._broker() for _ in range(counts["broker"])]
-        forwarders = [self._mover("freight_forwarder") for _ in range(counts["freight_forwarder"])]
+        brokers = [self._broker(crooked=rank % _CROOKED_BROKER == 2) for rank in range(counts["broker"])]
+        forwarders = [
+            self._mover("freight_forwarder", crooked=rank % _CROOKED_FORWARDER == 4)
+            for rank in range(counts["freight_forwarder"])
+        ]
         self.brokers, self.forwarders = zipf(brokers, 0.6), zipf(forwarders, 0.6)
-        self.carriers = zipf([self._mover("carrier") for _ in range(counts["carrier"])], 0.7)
+        self.carriers = zipf([self._mover("carrier", crooked=False) for _ in range(counts["carrier"])], 0.7)
         self.crooked = [party for party in brokers + forwarders if party.fault]
         self.sound_firms = [user for kind in ("commercial", "dealer") for user in users[kind] if not user.fault]
         self.agents: dict[str, list[Entity]] = {}
@@ -122,7 +154,13 @@ class Parties:
         while not ghost and country.order > 0.8:
             country = self._by_demand.draw(chance)
         founded = at - between(chance, 30, 650 if chance.random() < 0.7 else 4000) * clock.DAY
-        firm = self._firm("end_user", one_of(chance, ("commercial", "commercial", "dealer", "dealer", "research")), country, "front", founded)
+        firm = self._firm(
+            "end_user",
+            one_of(chance, ("commercial", "commercial", "dealer", "dealer", "research")),
+            country,
+            "front",
+            founded,
+        )
         card, signs = firm.card, set(firm.signs)
         lair = one_of(chance, self.lairs)
         if ghost:
@@ -137,12 +175,20 @@ class Parties:
         if "owners" not in card and chance.random() < 0.5:
             card["owners"] = [lair.owner]
         firm.signs = frozenset(signs)
+        firm.careful = firm.careful or ghost is not None
         return firm
 
     def _lair(self) -> Lair:
         country = self._by_demand.draw(self._chance)
-        owner = {"name": f"{names.stem(self._chance, country.speech)} Holding", "country": one_of(self._chance, ("CY", "AE", "HK", "PA", "MT"))}
-        return Lair(names.address(self._chance, country), owner | {"share": 1.0}, one_of(self._chance, ("AE", "HK", "CY", "TR", "PA", "CH")))
+        owner = {
+            "name": f"{names.stem(self._chance, country.speech)} Holding",
+            "country": one_of(self._chance, ("CY", "AE", "HK", "PA", "MT")),
+        }
+        return Lair(
+            names.address(self._chance, country),
+            owner | {"share": 1.0},
+            one_of(self._chance, ("AE", "HK", "CY", "TR", "PA", "CH")),
+        )
 
     def _exporter(self, country: Country) -> Entity:
         chance = self._chance
@@ -169,7 +215,9 @@ class Parties:
         country = self._by_demand.draw(chance)
         luck = chance.random()
         if kind in ("military", "police", "government"):
-            fault = "corrupt" if luck < 0.11 * (1 - country.order) else "lax" if luck < 0.28 * (1 - country.order) else ""
+            fault = (
+                "corrupt" if luck < 0.3 * (1 - country.order) else "lax" if luck < 0.45 * (1 - country.order) else ""
+            )
             return self._public(kind, country, fault)
         fault = "lax" if luck < 0.14 * (1 - country.order) else ""
         return self._firm("end_user", kind, country, fault)
@@ -179,17 +227,28 @@ class Parties:
         card = self._named("end_user", names.public_body(chance, country, kind), country, kind)
         if chance.random() < 0.8:
             card["address"] = names.address(chance, country)
-        return Entity(self._number("end_user"), "end_user", kind, country, card, fault)
+        return Entity(
+            self._number("end_user"),
+            "end_user",
+            kind,
+            country,
+            card,
+            fault,
+            careful=bool(fault) and chance.random() < 0.5,
+        )
 
-    def _broker(self) -> Entity:
+    def _broker(self, crooked: bool) -> Entity:
         chance = self._chance
-        crooked = chance.random() < 0.11
         abroad = chance.random() < (0.75 if crooked else 0.3)
         country = one_of(chance, _HAVENS if abroad else _BROKER_HOMES)
         firm = self._firm("broker", "dealer", country, "broker" if crooked else "")
         if chance.random() < (0.5 if crooked else 0.88):
             since = self._first - between(chance, 0, 900) * clock.DAY
-            licence = {"kind": "brokering", "number": f"{country.code}-BR-{between(chance, 1000, 9999)}", "valid_from": clock.day(since)}
+            licence = {
+                "kind": "brokering",
+                "number": f"{country.code}-BR-{between(chance, 1000, 9999)}",
+                "valid_from": clock.day(since),
+            }
             firm.card["licences"] = [licence | {"valid_to": clock.day(since + 3650 * clock.DAY)}]
         else:
             firm.signs |= {"unlicensed"}
@@ -197,9 +256,9 @@ class Parties:
             firm.signs |= {"abroad"}
         return firm
 
-    def _mover(self, role: str) -> Entity:
+    def _mover(self, role: str, crooked: bool) -> Entity:
         country = one_of(self._chance, _MOVER_HOMES)
-        return self._firm(role, "commercial", country, "transit" if self._chance.random() < 0.07 else "")
+        return self._firm(role, "commercial", country, "transit" if crooked else "")
 
     def _firm(self, role: str, kind: str, country: Country, fault: str, founded: int | None = None) -> Entity:
         """A company; what it leaves out is drawn here once, for a firm tells every clerk much the same."""
@@ -212,7 +271,7 @@ class Parties:
             founded = self._first - between(chance, 0, 12_000) * clock.DAY
             if chance.random() < (0.5 if bad else 0.12):
                 founded = int(self._first - 400 * clock.DAY + chance.random() * (self._last - self._first))
-        if chance.random() < (0.55 if bad else 0.9):
+        if chance.random() < (0.68 if bad else 0.9):
             card["address"] = names.address(chance, country)
         else:
             signs.add("no_address")
@@ -221,15 +280,15 @@ class Parties:
         if "address" in card and chance.random() < (0.25 if bad else 0.012):
             card["address"] = one_of(chance, self.lairs).address
             signs.add("shared_address")
-        if chance.random() < (0.5 if bad else 0.8):
+        if chance.random() < (0.62 if bad else 0.82):
             card["registration"] = f"{between(chance, 100_000, 999_999)}-{between(chance, 1000, 9999)}"
         else:
             signs.add("no_registration")
-        if chance.random() < (0.08 if bad else 0.5):
+        if chance.random() < (0.15 if bad else 0.5):
             card["lei"] = f"{between(chance, 1000, 9999)}00{self._serial:012d}{between(chance, 10, 99)}"
         if chance.random() < 0.72:
             card["registered_on"] = clock.day(founded)
-        if chance.random() < (0.3 if bad else 0.65):
+        if chance.random() < (0.42 if bad else 0.66):
             card["website"] = f"https://www.{self._number(role).lower()}.example"
         else:
             signs.add("no_website")
@@ -238,7 +297,17 @@ class Parties:
             card["owners"] = [{"name": names.person(chance, country), "country": country.code, "share": share}]
         if chance.random() < _FORMER_NAMES:
             card["aliases"] = [names.company(chance, country, trade)]
-        return Entity(self._number(role), role, kind, country, card, fault, frozenset(signs), founded)
+        return Entity(
+            self._number(role),
+            role,
+            kind,
+            country,
+            card,
+            fault,
+            frozenset(signs),
+            bool(fault) and chance.random() < 0.5,
+            founded,
+        )
 
     def _number(self, role: str) -> str:
         return f"{_LETTER[role]}{self._serial:07d}"

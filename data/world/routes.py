@@ -1,5 +1,6 @@
 """Plans how goods go from the exporter to the end user: by the way everyone takes, or round about."""
 
+from itertools import pairwise
 from random import Random
 
 from . import clock
@@ -7,8 +8,23 @@ from .chance import between, one_of
 from .countries import AIR_HUBS, FREE_ZONES, HUBS, Country, detour_place
 from .parties import Entity
 
-_OVERLAND = frozenset("DK FI DE NL BE AT CH PL CZ EE LV LT HU FR IT NO SE".split())
-_VESSELS = ("Aurora", "Boreas", "Castor", "Dorado", "Electra", "Fortuna", "Galene", "Halcyon", "Iris", "Juno", "Kestrel", "Lyra")
+_OVERLAND = frozenset(
+    ("DK", "FI", "DE", "NL", "BE", "AT", "CH", "PL", "CZ", "EE", "LV", "LT", "HU", "FR", "IT", "NO", "SE")
+)
+_VESSELS = (
+    "Aurora",
+    "Boreas",
+    "Castor",
+    "Dorado",
+    "Electra",
+    "Fortuna",
+    "Galene",
+    "Halcyon",
+    "Iris",
+    "Juno",
+    "Kestrel",
+    "Lyra",
+)
 
 
 def legs(chance: Random, start: Country, end: Country, carrier: Entity, at: int, seen: set[str]) -> list[dict]:
@@ -26,7 +42,7 @@ def legs(chance: Random, start: Country, end: Country, carrier: Entity, at: int,
     if not (by_air or overland) and not end.ports:
         stops.append(end.gate)
     stops.append(_port(chance, end, by_air or not end.ports))
-    places = [place for before, place in zip([""] + stops, stops, strict=False) if place != before]
+    places = [place for before, place in zip(["", *stops], stops, strict=False) if place != before]
     if len(places) == 1:
         places.append(places[0])
     return _written(chance, places, mode, carrier, at, seen, landlocked=not end.ports)
@@ -36,12 +52,14 @@ def _port(chance: Random, country: Country, by_air: bool) -> str:
     return one_of(chance, country.airports if by_air or not country.ports else country.ports)
 
 
-def _written(chance: Random, places: list[str], mode: str, carrier: Entity, at: int, seen: set[str], landlocked: bool) -> list[dict]:
+def _written(
+    chance: Random, places: list[str], mode: str, carrier: Entity, at: int, seen: set[str], landlocked: bool
+) -> list[dict]:
     day = at + between(chance, 40, 180) * clock.DAY
     last = len(places) - 2
     named = chance.random() < 0.6
     route = []
-    for number, (origin, goal) in enumerate(zip(places, places[1:], strict=False)):
+    for number, (origin, goal) in enumerate(pairwise(places)):
         inland = landlocked and number == last and last > 0 and mode == "sea"
         leg = {"from": origin, "to": goal, "mode": ("rail" if day & 1 else "road") if inland else mode}
         if named:
@@ -77,5 +95,3 @@ def _imo(stem: int) -> str:
     """An IMO number with its check digit."""
     check = sum(int(digit) * weight for digit, weight in zip(str(stem), range(7, 1, -1), strict=True)) % 10
     return f"{stem}{check}"
-
-

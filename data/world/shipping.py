@@ -10,8 +10,13 @@ from .decisions import Permission
 from .journal import Journal, officer, working_hour
 
 _PARTS = Weighted((1, 2, 3), (76, 16, 8))
-_PROOFS = Weighted(("customs_record", "delivery_verification", "end_user_receipt", "carrier_record", "exporter_report", "none"), (24, 26, 26, 10, 11, 3))
-_WEAK_PROOFS = Weighted(("exporter_report", "none", "carrier_record", "end_user_receipt", "customs_record"), (30, 20, 20, 20, 10))
+_PROOFS = Weighted(
+    ("customs_record", "delivery_verification", "end_user_receipt", "carrier_record", "exporter_report", "none"),
+    (24, 26, 26, 10, 11, 3),
+)
+_WEAK_PROOFS = Weighted(
+    ("exporter_report", "none", "carrier_record", "end_user_receipt", "customs_record"), (30, 20, 20, 20, 10)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class Shipping:
         chance = self._chance
         application_id = application["application_id"]
         if chance.random() < 0.13:
-            self._close(permission, application_id, permission.valid_to, "expired" if chance.random() < 0.8 else "surrendered")
+            self._close(
+                permission, application_id, permission.valid_to, "expired" if chance.random() < 0.8 else "surrendered"
+            )
             return None
         self._changes(permission, application_id)
         parts = _PARTS.draw(chance)
@@ -56,7 +63,9 @@ class Shipping:
         for part, share in enumerate(shares, 1):
             items = self._items(application, share * (1.15 if overdrawn else 1.0), part)
             final = part == parts
-            one = self._shipment(deal, application, permission, f"S-{application_id}-{part}", shipped, items, final, astray)
+            one = self._shipment(
+                deal, application, permission, f"S-{application_id}-{part}", shipped, items, final, astray
+            )
             first = first or one
             shipped = one.shipped + between(chance, 20, 140) * clock.DAY
         if chance.random() < 0.85:
@@ -80,7 +89,15 @@ class Shipping:
         return items
 
     def _shipment(
-        self, deal: Deal, application: dict, permission: Permission, shipment_id: str, shipped: int, items: list[dict], final: bool, astray: bool
+        self,
+        deal: Deal,
+        application: dict,
+        permission: Permission,
+        shipment_id: str,
+        shipped: int,
+        items: list[dict],
+        final: bool,
+        astray: bool,
     ) -> Consignment:
         chance, journal = self._chance, self._journal
         days = between(chance, 1, 4) if deal.kind == "technology" else between(chance, 4, 55)
@@ -90,32 +107,68 @@ class Shipping:
         told_after = chance.random() < 0.55
         at = working_hour(chance, (arrived if told_after else shipped) + between(chance, 1, 12) * clock.DAY)
         journal.record(
-            "shipment", at, "exporter-report", shipment_id=shipment_id, application_id=application["application_id"],
-            licence_number=permission.number, shipped_on=clock.day(shipped), arrived_on=clock.day(arrived) if told_after else None,
-            items=items, route=application.get("route") if chance.random() < 0.15 else None, final=final,
-        )  # fmt: skip
+            "shipment",
+            at,
+            "exporter-report",
+            shipment_id=shipment_id,
+            application_id=application["application_id"],
+            licence_number=permission.number,
+            shipped_on=clock.day(shipped),
+            arrived_on=clock.day(arrived) if told_after else None,
+            items=items,
+            route=application.get("route") if chance.random() < 0.15 else None,
+            final=final,
+        )
         if chance.random() < 0.3:
             left = working_hour(chance, shipped + between(chance, 1, 3) * clock.DAY)
             place = application["route"][0]["from"] if application.get("route") else None
-            journal.record("delivery", left, "customs", shipment_id=shipment_id, milestone="left_territory", on=clock.day(shipped), place=place, proof="customs_record")
+            journal.record(
+                "delivery",
+                left,
+                "customs",
+                shipment_id=shipment_id,
+                milestone="left_territory",
+                on=clock.day(shipped),
+                place=place,
+                proof="customs_record",
+            )
         if chance.random() < (0.5 if astray else 0.9):
             self._delivery(deal, application, shipment_id, arrived, items, astray)
         return Consignment(shipment_id, shipped, arrived, items)
 
-    def _delivery(self, deal: Deal, application: dict, shipment_id: str, arrived: int, items: list[dict], astray: bool) -> None:
+    def _delivery(
+        self, deal: Deal, application: dict, shipment_id: str, arrived: int, items: list[dict], astray: bool
+    ) -> None:
         chance = self._chance
         proof = (_WEAK_PROOFS if astray else _PROOFS).draw(chance)
         papered = proof in ("delivery_verification", "customs_record")
-        milestone = "received_by_end_user" if proof == "end_user_receipt" else one_of(chance, ("arrived", "released_by_customs", "received_by_end_user"))
-        at = working_hour(chance, arrived + between(chance, 2, 110 if proof == "delivery_verification" else 40) * clock.DAY)
+        milestone = (
+            "received_by_end_user"
+            if proof == "end_user_receipt"
+            else one_of(chance, ("arrived", "released_by_customs", "received_by_end_user"))
+        )
+        at = working_hour(
+            chance, arrived + between(chance, 2, 110 if proof == "delivery_verification" else 40) * clock.DAY
+        )
         short = astray and chance.random() < 0.15
         self._journal.record(
-            "delivery", at, "exporter-report" if not papered else officer(chance), shipment_id=shipment_id, milestone=milestone,
-            on=clock.day(arrived), place=application["route"][-1]["to"] if application.get("route") else None,
-            items=[item | {"quantity": max(1, item["quantity"] // 2)} for item in items] if short else items if chance.random() < 0.4 else None,
-            proof=proof, number=f"{deal.destination.code}-DV-{between(chance, 1000, 99_999)}" if papered else None,
-            issuer=f"Customs of {deal.destination.name}" if papered else None, sha256=digest(chance) if proof != "none" and chance.random() < 0.4 else None,
-        )  # fmt: skip
+            "delivery",
+            at,
+            "exporter-report" if not papered else officer(chance),
+            shipment_id=shipment_id,
+            milestone=milestone,
+            on=clock.day(arrived),
+            place=application["route"][-1]["to"] if application.get("route") else None,
+            items=[item | {"quantity": max(1, item["quantity"] // 2)} for item in items]
+            if short
+            else items
+            if chance.random() < 0.4
+            else None,
+            proof=proof,
+            number=f"{deal.destination.code}-DV-{between(chance, 1000, 99_999)}" if papered else None,
+            issuer=f"Customs of {deal.destination.name}" if papered else None,
+            sha256=digest(chance) if proof != "none" and chance.random() < 0.4 else None,
+        )
 
     def _changes(self, permission: Permission, application_id: str) -> None:
         """Now and then a licence is amended, extended, or held up for a while."""
@@ -126,20 +179,44 @@ class Shipping:
         at = working_hour(chance, permission.at + between(chance, 20, 200) * clock.DAY)
         common = {"application_id": application_id, "licence_number": permission.number, "effective_on": clock.day(at)}
         if luck < 0.03:
-            journal.record("decision", at, officer(chance), application_id=application_id, outcome="granted", basis="amendment", rationale="A change of detail.")
+            journal.record(
+                "decision",
+                at,
+                officer(chance),
+                application_id=application_id,
+                outcome="granted",
+                basis="amendment",
+                rationale="A change of detail.",
+            )
             journal.record("licence", at, officer(chance), **common, change="amended", items=permission.lines)
         elif luck < 0.06:
-            journal.record("licence", at, officer(chance), **common, change="extended", valid_to=clock.day(permission.valid_to + 180 * clock.DAY))
+            journal.record(
+                "licence",
+                at,
+                officer(chance),
+                **common,
+                change="extended",
+                valid_to=clock.day(permission.valid_to + 180 * clock.DAY),
+            )
         else:
-            journal.record("licence", at, officer(chance), **common, change="suspended", because="Questions about the end user.")
+            journal.record(
+                "licence", at, officer(chance), **common, change="suspended", because="Questions about the end user."
+            )
             later = working_hour(chance, at + between(chance, 15, 90) * clock.DAY)
-            journal.record("licence", later, officer(chance), **(common | {"effective_on": clock.day(later)}), change="reinstated")
+            journal.record(
+                "licence", later, officer(chance), **(common | {"effective_on": clock.day(later)}), change="reinstated"
+            )
 
     def _close(self, permission: Permission, application_id: str, at: int, change: str) -> None:
         self._journal.record(
-            "licence", at, "licensing-system", application_id=application_id, licence_number=permission.number,
-            change=change, effective_on=clock.day(at),
-        )  # fmt: skip
+            "licence",
+            at,
+            "licensing-system",
+            application_id=application_id,
+            licence_number=permission.number,
+            change=change,
+            effective_on=clock.day(at),
+        )
 
     def _destruction(self, deal: Deal, application: dict, first: Consignment) -> None:
         """What was promised to be destroyed, where it is: a corrupt unit seldom does, a sound one not always."""
@@ -151,9 +228,14 @@ class Shipping:
         at = working_hour(chance, destroyed + between(chance, 1, 40) * clock.DAY)
         whole = chance.random() < 0.8
         self._journal.record(
-            "destruction", at, officer(chance), application_id=application["application_id"], control_code=stock["control_code"] or None,
+            "destruction",
+            at,
+            officer(chance),
+            application_id=application["application_id"],
+            control_code=stock["control_code"] or None,
             quantity=stock["quantity"] if whole else max(1, stock["quantity"] // 2),
             serials=[f"OLD-{between(chance, 1000, 99_999)}"] if chance.random() < 0.3 else None,
             witnessed_by=f"Embassy in {deal.destination.name}" if chance.random() < 0.6 else None,
-            destroyed_on=clock.day(destroyed), sha256=digest(chance),
-        )  # fmt: skip
+            destroyed_on=clock.day(destroyed),
+            sha256=digest(chance),
+        )

@@ -10,8 +10,8 @@ from .countries import COUNTRIES
 from .parties import NEVER, Entity
 
 _COLUMNS = (
-    "id", "schema", "name", "aliases", "birth_date", "countries", "addresses", "identifiers", "sanctions", "phones", "emails",
-    "program_ids", "dataset", "first_seen", "last_seen", "last_change",
+    "id", "schema", "name", "aliases", "birth_date", "countries", "addresses", "identifiers", "sanctions",
+    "phones", "emails", "program_ids", "dataset", "first_seen", "last_seen", "last_change",
 )  # fmt: skip
 _SIZE = 150
 _FROM_FILINGS = 75  # of them, at most: parties that file or are filed for
@@ -39,7 +39,11 @@ def write(path: Path, bad: list[Entity], sound: list[Entity], chance: Random, fi
     for party in (wanted + unfound)[:_FROM_FILINGS]:
         found = party.found_at if party.found_at < NEVER else end
         early = chance.random() < _BEFORE
-        listed = max(first, party.founded) + between(chance, 10, 200) * clock.DAY if early else found + between(chance, 40, 400) * clock.DAY
+        listed = (
+            max(first, party.founded) + between(chance, 10, 200) * clock.DAY
+            if early
+            else found + between(chance, 40, 400) * clock.DAY
+        )
         if listed < end:
             rows.append((listed, _row(chance, party.card, listed, len(rows), end)))
     for party in chance.sample(sound, min(_NAMESAKES, len(sound))):
@@ -48,7 +52,10 @@ def write(path: Path, bad: list[Entity], sound: list[Entity], chance: Random, fi
         rows.append((listed, _row(chance, {"name": party.card["name"], "country": country}, listed, len(rows), end)))
     while len(rows) < _SIZE:
         country = one_of(chance, list(COUNTRIES.values()))
-        card = {"name": names.company(chance, country, one_of(chance, ("dealer", "commercial", "broker"))), "country": country.code}
+        card = {
+            "name": names.company(chance, country, one_of(chance, ("dealer", "commercial", "broker"))),
+            "country": country.code,
+        }
         if chance.random() < 0.3:
             card = {"name": names.person(chance, country), "country": country.code, "person": True}
         elif chance.random() < 0.7:

@@ -29,7 +29,7 @@ class WorldSummary:
     """What was written.
 
     Args:
-        paths: the file of each kind: ``application``, ``new_application``, the events that occur, ``watchlist``, ``truth``.
+        paths: the file of each kind: ``application``, ``new_application``, each event, ``watchlist``, ``truth``.
         counts: lines in each, without headers.
         applications: distinct applications of the past, without amended filings.
         shipped: how many of those were shipped.
@@ -73,7 +73,9 @@ def write_world(
     first, past = clock.number(start) * clock.DAY, (clock.number(end) + 1) * clock.DAY
     last = (clock.number(clock.months_later(end, 1)) + 1) * clock.DAY if new_month else past
     new = max(1, round(applications / months)) if new_month else 0
-    times = _filing_times(Random(f"{seed}/times"), applications, first, past) + _filing_times(Random(f"{seed}/new"), new, past, last)
+    times = _filing_times(Random(f"{seed}/times"), applications, first, past) + _filing_times(
+        Random(f"{seed}/new"), new, past, last
+    )
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,5 +138,8 @@ def _truth(deal: Deal, application_id: str, fate: Fate) -> dict:
         "risk": round(deal.risk, 6),
         "causes": sorted(deal.causes),
         "visit_chosen_by": fate.visit_chosen_by,
-        "parties": {role: {"party_id": party.card.get("party_id"), "entity": party.number} for role, party in deal.parties.items()},
+        "parties": {
+            role: {"party_id": party.card.get("party_id"), "entity": party.number}
+            for role, party in deal.parties.items()
+        },
     }

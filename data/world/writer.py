@@ -30,7 +30,9 @@ class Ledger:
         self._ends = ends
         self._parts = folder / ".parts"
         self._parts.mkdir(parents=True, exist_ok=True)
-        self._files: dict[str, TextIO] = {kind: self.path(kind).open("w", encoding="utf-8", newline="\n") for kind in kinds}
+        self._files: dict[str, TextIO] = {
+            kind: self.path(kind).open("w", encoding="utf-8", newline="\n") for kind in kinds
+        }
         self._held: dict[tuple[str, int], list[tuple[int, str]]] = {}
         self._settled = 0
 
@@ -63,7 +65,9 @@ class Ledger:
             part = self._part((kind, number))
             if part.exists():
                 with part.open(encoding="utf-8", newline="\n") as kept:
-                    lines = [(int(when), line) for when, _, line in (row.rstrip("\n").partition("\t") for row in kept)] + lines
+                    lines = [
+                        (int(when), line) for when, _, line in (row.rstrip("\n").partition("\t") for row in kept)
+                    ] + lines
                 part.unlink()
             lines.sort(key=_first)
             self._files[kind].writelines(line + "\n" for _, line in lines)
