@@ -46,7 +46,10 @@ class _Vectors:
     def __init__(self, names: Sequence[tuple[str, ...]], features: Callable[[str], Iterator[str]]) -> None:
         self._features = features
         self._columns: dict[str, int] = {}
-        rows = [Counter(self._columns.setdefault(f, len(self._columns)) for word in words for f in features(word)) for words in names]
+        rows = [
+            Counter(self._columns.setdefault(f, len(self._columns)) for word in words for f in features(word))
+            for words in names
+        ]
         counts = np.zeros(len(self._columns))
         for row in rows:
             counts[list(row)] += 1

@@ -15,14 +15,14 @@ from engine.screening.printed import all_aliases, day, distinct, file_text, mend
 
 _KINDS: dict[str, Kind] = {"individual": "person", "entity": "organisation", "vessel": "vessel", "aircraft": "aircraft"}
 _CODE = re.compile(r"\(([A-Z]{2,5})\)")
-_TREASURY = frozenset("SDN SSI PLC FSE CAP CMIC MBS".split())
+_TREASURY = frozenset({"SDN", "SSI", "PLC", "FSE", "CAP", "CMIC", "MBS"})
 # BIS prints an entry's second address as a further row whose name is "Address 2: ..."; it names nobody.
 _ADDRESS_ROW = re.compile(r"^\s*address(?:es)?\s*\d+\b", re.I)
 _LISTS_OF_TEXT = ("alt_names", "programs", "nationalities", "citizenships", "dates_of_birth", "places_of_birth")
 _IMO = re.compile(r"^(?:IMO\s*)?(\d{7})$")
 _AS_REGISTRATION = re.compile(
-    r"regist(?:ration|ry)|company number|gazette|trade license|mercantil|chamber of commerce|tax id|nit #|ruc #|rif #|credit code"
-    r"|incorporation|business number|enterprise number|v\.a\.t|fein",
+    r"regist(?:ration|ry)|company number|gazette|trade license|mercantil|chamber of commerce|tax id|nit #|ruc #|rif #"
+    r"|credit code|incorporation|business number|enterprise number|v\.a\.t|fein",
     re.I,
 )
 Row = dict[str, object]
@@ -85,14 +85,13 @@ def read_csl_json(path: Path) -> Iterator[ListEntry | RejectedRow]:
         held = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RefusedInput(
-            f"{path.name}: not valid JSON ({getattr(error, 'msg', 'nested too deeply')}, line {getattr(error, 'lineno', '?')}). "
+            f"{path.name}: not valid JSON at line {getattr(error, 'lineno', '?')}. "
             "Expected an object with 'results'. The file may be cut off: download it again."
         ) from error
     results = held.get("results") if isinstance(held, dict) else held
     if not isinstance(results, list):
         raise RefusedInput(
-            f"{path.name}: no list of entries. Expected an object with 'results', as the US consolidated screening list has. "
-            "Check the format."
+            f"{path.name}: no list of entries. Expected an object with 'results', as the US list has. Check the format."
         )
     yield from _entries(_json_rows(results, path.name), path.name)
 
@@ -105,7 +104,9 @@ def _json_rows(results: list[object], file: str) -> Iterator[tuple[int, Row] | R
             continue
         for column in _LISTS_OF_TEXT:
             value = row.get(column)
-            row[column] = [str(part) for part in value if part] if isinstance(value, list) else str(value or "").split("; ")
+            row[column] = (
+                [str(part) for part in value if part] if isinstance(value, list) else str(value or "").split("; ")
+            )
         row["addresses"] = [
             Address(
                 mended(", ".join(str(part) for part in _parts_of_address(address) if part)),
@@ -166,8 +167,16 @@ def _entry(row: Row, list_code: str, code: str, name: str, entry_id: str = "") -
     addresses: tuple[Address, ...] = tuple(row["addresses"])  # type: ignore[arg-type]
     identifiers, personal = _numbers(row, kind)
     flag = alpha2(_text(row, "vessel_flag"))
-    kept = [_text(row, column) for column in ("title", "remarks", "license_requirement", "license_policy", "federal_register_notice")]
-    for column, word in (("nationalities", "nationality"), ("citizenships", "citizen"), ("dates_of_birth", "DOB"), ("places_of_birth", "POB")):
+    kept = [
+        _text(row, column)
+        for column in ("title", "remarks", "license_requirement", "license_policy", "federal_register_notice")
+    ]
+    for column, word in (
+        ("nationalities", "nationality"),
+        ("citizenships", "citizen"),
+        ("dates_of_birth", "DOB"),
+        ("places_of_birth", "POB"),
+    ):
         personal += [f"{word} {value}" for value in row.get(column) or []]  # type: ignore[attr-defined]
     return ListEntry(
         list=list_code,
@@ -195,7 +204,9 @@ def _entry_id(row: Row, code: str, name: str) -> str:
     given = _text(row, "id") or _text(row, "_id")
     if given:
         return given
-    printed = "\x1f".join([name, *(a.text for a in row["addresses"]), _text(row, "start_date"), _text(row, "federal_register_notice")])  # type: ignore[attr-defined]
+    printed = "\x1f".join(
+        [name, *(a.text for a in row["addresses"]), _text(row, "start_date"), _text(row, "federal_register_notice")]
+    )  # type: ignore[attr-defined]
     return hashlib.sha256(printed.encode("utf-8", "replace")).hexdigest()[:16]
 
 

@@ -16,7 +16,12 @@ from engine.screening.xml_records import xml_records
 
 SOURCE = "https://data.europa.eu/data/datasets/consolidated-list-of-persons-groups-and-entities-subject-to-eu-financial-sanctions"
 _KINDS: dict[str, Kind] = {"person": "person", "enterprise": "organisation", "P": "person", "E": "organisation"}
-_COLUMNS = {"Entity_LogicalId", "Entity_EU_ReferenceNumber", "Entity_SubjectType_ClassificationCode", "NameAlias_WholeName"}
+_COLUMNS = {
+    "Entity_LogicalId",
+    "Entity_EU_ReferenceNumber",
+    "Entity_SubjectType_ClassificationCode",
+    "NameAlias_WholeName",
+}
 
 
 def read_eu_xml(path: Path) -> Iterator[ListEntry | RejectedRow]:
@@ -51,17 +56,26 @@ def _problem(reference: str, names: list[Alias], seen: set[str]) -> str:
 def _xml_entry(record: Element, reference: str, names: list[Alias]) -> ListEntry:
     addresses = []
     for element in record.iterfind("address"):
-        parts = [element.get(name) for name in ("street", "poBox", "zipCode", "city", "region", "place", "countryDescription")]
+        parts = [
+            element.get(name)
+            for name in ("street", "poBox", "zipCode", "city", "region", "place", "countryDescription")
+        ]
         printed = ", ".join(part for part in parts if part and part != "UNKNOWN")
         addresses.append(Address(mended(printed), _country(element.get("countryIso2Code"))))
     subject = record.find("subjectType")
     regulations = list(record.iterfind("regulation"))
     numbers = [
-        (e.get("identificationTypeCode") or "", e.get("number") or e.get("latinNumber") or "", e.get("countryIso2Code") or "")
+        (
+            e.get("identificationTypeCode") or "",
+            e.get("number") or e.get("latinNumber") or "",
+            e.get("countryIso2Code") or "",
+        )
         for e in record.iterfind("identification")
     ]
     personal = [f"nationality {e.get('countryDescription')}" for e in record.iterfind("citizenship")]
-    personal += [f"DOB {e.get('birthdate') or e.get('year') or ''}, {e.get('city') or ''}" for e in record.iterfind("birthdate")]
+    personal += [
+        f"DOB {e.get('birthdate') or e.get('year') or ''}, {e.get('city') or ''}" for e in record.iterfind("birthdate")
+    ]
     return _made(
         reference,
         _KINDS.get(subject.get("code", "") if subject is not None else "", "unknown"),
@@ -70,7 +84,8 @@ def _xml_entry(record: Element, reference: str, names: list[Alias]) -> ListEntry
         numbers,
         [e.get("programme") for e in regulations],
         "; ".join(mended(e.text) for e in record.iterfind("remark") if e.text),
-        day(record.get("designationDate")) or min(filter(None, (day(e.get("publicationDate")) for e in regulations)), default=None),
+        day(record.get("designationDate"))
+        or min(filter(None, (day(e.get("publicationDate")) for e in regulations)), default=None),
         personal,
     )
 
@@ -88,7 +103,8 @@ def read_eu_csv(path: Path) -> Iterator[ListEntry | RejectedRow]:
     missing = _COLUMNS - set(header)
     if missing:
         raise RefusedInput(
-            f"{path.name}: the header lacks {', '.join(sorted(missing))}. Expected the EU list's CSV form 1.1, split by ';'. Check the format."
+            f"{path.name}: the header lacks {', '.join(sorted(missing))}. "
+            "Expected the EU list's CSV form 1.1, split by ';'. Check the format."
         )
     groups: dict[str, list[dict[str, str]]] = {}
     first_line: dict[str, int] = {}
@@ -115,7 +131,9 @@ def read_eu_csv(path: Path) -> Iterator[ListEntry | RejectedRow]:
         if names:
             yield _csv_entry(rows, logical_id, names)
         else:
-            yield RejectedRow(path.name, first_line[logical_id], "no row of this entity gives a name", "NameAlias_WholeName")
+            yield RejectedRow(
+                path.name, first_line[logical_id], "no row of this entity gives a name", "NameAlias_WholeName"
+            )
 
 
 def _csv_entry(rows: list[dict[str, str]], logical_id: str, names: list[Alias]) -> ListEntry:
@@ -129,7 +147,11 @@ def _csv_entry(rows: list[dict[str, str]], logical_id: str, names: list[Alias]) 
         if any(parts) or country:
             addresses.append(Address(mended(", ".join(part for part in parts if part)), country))
     numbers = [
-        (row.get("Identification_TypeCode", ""), row.get("Identification_Number", "").strip(), row.get("Identification_CountryIso2Code", ""))
+        (
+            row.get("Identification_TypeCode", ""),
+            row.get("Identification_Number", "").strip(),
+            row.get("Identification_CountryIso2Code", ""),
+        )
         for row in rows
         if row.get("Identification_Number", "").strip()
     ]
@@ -175,7 +197,9 @@ def _made(
         remarks=mended(remarks),
         listed_on=listed_on,
         source_url=SOURCE,
-        distinguishing=tuple(dict.fromkeys([*personal, *(f"{kind_} {number}" for kind_, number, _ in numbers)])) if person else (),
+        distinguishing=tuple(dict.fromkeys([*personal, *(f"{kind_} {number}" for kind_, number, _ in numbers)]))
+        if person
+        else (),
     )
 
 

@@ -21,7 +21,7 @@ _LONE_LETTERS = re.compile(r"\b[a-z](?: [a-z]\b)+")
 _LOOK_ALIKES = str.maketrans(
     "\u0430\u0432\u0435\u0456\u0458\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0501\u051b\u051d\u04bb\u0433"
     "\u03b1\u03b2\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0131",
-    "abeijkmhopctyxsdqwhr" "abeikvoptuxi",
+    "abeijkmhopctyxsdqwhrabeikvoptuxi",
 )
 _LOOKS_LATIN = frozenset(map(chr, _LOOK_ALIKES))
 
@@ -67,8 +67,12 @@ def name_key(name: str) -> str:
 
 def keyed(name: str) -> KeyedName:
     """The same as `name_key`, with the legal form kept apart from the words."""
-    words = tuple(_SAME_WORD.get(word, word) for word in _words(name).split())
-    return KeyedName(*without_form(words))
+    return KeyedName(*without_form(plain_words(name)))
+
+
+def plain_words(name: str) -> tuple[str, ...]:
+    """The words of a name that has no legal form, such as a person's, whose "Sal" or "Ag" is their own."""
+    return tuple(_SAME_WORD.get(word, word) for word in _words(name).split())
 
 
 def _words(name: str) -> str:

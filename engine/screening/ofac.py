@@ -26,17 +26,20 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("aircraft_serial", re.compile(r"^Aircraft Manufacturer's Serial Number \(MSN\) (\S+)")),
 )
 _REGISTERED = re.compile(
-    r"^(?:alt\. )?(Registration ID|Registration Number|Company Number|Business Registration Document #|Business Registration Number"
-    r"|Business Number|Tax ID No\.|Trade License No\.|Commercial Registry Number|Government Gazette Number|Matricula Mercantil No"
-    r"|Folio Mercantil No\.|Registered Charity No\.|Enterprise Number|Chamber of Commerce Number|Certificate of Incorporation Number"
-    r"|Unified Social Credit Code \(USCC\)|RUC #|NIT #|RIF #|C\.R\. No\.|V\.A\.T\. Number|Economic Register Number \(CBLS\)"
-    r"|Dubai Chamber of Commerce Membership No\.|UK Company Number|US FEIN|File Number|Business Registration) ([^()]+?)(?: \((.+)\))?$"
+    r"^(?:alt\. )?("
+    r"Registration ID|Registration Number|Company Number|Business Registration Document #|Business Registration Number"
+    r"|Business Number|Business Registration|Tax ID No\.|Trade License No\.|Commercial Registry Number"
+    r"|Government Gazette Number|Matricula Mercantil No|Folio Mercantil No\.|Registered Charity No\.|Enterprise Number"
+    r"|Chamber of Commerce Number|Certificate of Incorporation Number|Unified Social Credit Code \(USCC\)|RUC #|NIT #"
+    r"|RIF #|C\.R\. No\.|V\.A\.T\. Number|Economic Register Number \(CBLS\)|UK Company Number|US FEIN|File Number"
+    r"|Dubai Chamber of Commerce Membership No\."
+    r") ([^()]+?)(?: \((.+)\))?$"
 )
+# A person's papers, numbers and birth; the last part takes every other number that OFAC may print ("... No. 123").
 _OF_A_PERSON = re.compile(
-    r"^(?:alt\. |circa )*(DOB|POB|nationality|citizen|Gender|Passport|National ID|Cedula|SSN|C\.U\.R\.P|R\.F\.C|D\.N\.I|I\.F\.E|Residency"
-    r"|Identification Number|Identity Card|Personal ID|Driver's License|Electoral Registry|Birth Certificate|Tazkira|Numero de Identidad"
-    r"|Stateless|Phone Number|Telephone|Email|Kenyan ID|Turkish Ident|Moroccan Personal|Bosnian Personal|Tax ID No|Numero de"
-    r"|.*\b(?:Passport|No\.|Number|Code|Cartilla).*\d|CNP|Visa Number|Pasaporte|Credencial|N\.I\.E|LE Number|RUC|NIT|RIF|Afghan|Jordanian|UAE Ident|Serial No|Travel Document)"
+    r"^(?:alt\. |circa )*(?:DOB|POB|nationality|citizen|Gender|Stateless|Passport|National ID|Cedula|SSN"
+    r"|C\.U\.R\.P|R\.F\.C|D\.N\.I|I\.F\.E|N\.I\.E|CNP|RUC|NIT|RIF|Residency|Driver's License|Tazkira|Phone|Telephone|Email"
+    r"|Pasaporte|Credencial|Travel Document|.*\b(?:Passport|Card|No\.|Number|Code|Cartilla|ID|Ident\w*)\b.*\d)"
 )
 
 
@@ -59,7 +62,7 @@ def read_ofac(path: Path) -> Iterator[ListEntry | RejectedRow]:
     rows = {part: _rows(text, part, _companion(path, part).name, rejected) for part, text in texts.items()}
     if not rows["sdn"]:
         raise RefusedInput(
-            f"{path.name}: no line has the 12 columns of the SDN list. Expected ent_num, name, type, ... without a header. "
+            f"{path.name}: no line has the 12 columns of the SDN list. Expected them without a header. "
             "Check the format."
         )
     known = {row[0] for _, row in rows["sdn"]}
@@ -146,7 +149,9 @@ def _entry(row: list[str], address_rows: list[list[str]], name_rows: list[list[s
         kind=kind,
         name=name,
         aliases=all_aliases(name, aliases),
-        countries=distinct([address.country for address in addresses] + [alpha2(flag)] + [i.country for i in identifiers]),
+        countries=distinct(
+            [address.country for address in addresses] + [alpha2(flag)] + [i.country for i in identifiers]
+        ),
         addresses=tuple(address for address in addresses if address.text),
         identifiers=tuple(dict.fromkeys(identifiers)),
         programmes=tuple(code.strip() for code in re.split(r"\]\s*\[", programme.strip("[]")) if code.strip()),

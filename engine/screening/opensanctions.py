@@ -36,7 +36,7 @@ def read_opensanctions_csv(path: Path) -> Iterator[ListEntry | RejectedRow]:
             missing = _COLUMNS - set(header)
             if missing:
                 raise RefusedInput(
-                    f"{path.name}: the header lacks {', '.join(sorted(missing))}. Expected OpenSanctions' targets.simple.csv. "
+                    f"{path.name}: the header lacks {', '.join(sorted(missing))}. Expected targets.simple.csv. "
                     "Check the format."
                 )
             yield from _csv_entries(reader, header, path.name)
@@ -45,7 +45,9 @@ def read_opensanctions_csv(path: Path) -> Iterator[ListEntry | RejectedRow]:
 
 
 def _unreadable(path: Path, error: Exception) -> RefusedInput:
-    return RefusedInput(f"{path.name}: cannot be read ({type(error).__name__}). Expected UTF-8 text from OpenSanctions. Download it again.")
+    return RefusedInput(
+        f"{path.name}: cannot be read ({type(error).__name__}). Expected UTF-8 text. Download it again."
+    )
 
 
 def _csv_entries(reader: Iterator[list[str]], header: list[str], file: str) -> Iterator[ListEntry | RejectedRow]:
@@ -85,7 +87,9 @@ def _target(row: dict[str, str]) -> ListEntry:
     datasets = _values(row["dataset"])
     name = mended(row["name"])
     person = kind == "person"
-    personal = [f"country {code}" for code in countries] + [f"DOB {born}" for born in _values(row.get("birth_date", ""))]
+    personal = [f"country {code}" for code in countries] + [
+        f"DOB {born}" for born in _values(row.get("birth_date", ""))
+    ]
     return ListEntry(
         list=_list_code(datasets),
         entry_id=row["id"],
@@ -137,7 +141,10 @@ def read_ftm_json(path: Path) -> Iterator[ListEntry | RejectedRow]:
     except (OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
     if not read:
-        raise RefusedInput(f"{path.name}: no line is an entity. Expected one JSON object a line with id, schema and properties. Check the format.")
+        raise RefusedInput(
+            f"{path.name}: no line is an entity. "
+            "Expected one JSON object a line with id, schema and properties. Check the format."
+        )
 
 
 def _ftm(text: str, file: str, line: int) -> ListEntry | RejectedRow | None:
@@ -158,13 +165,19 @@ def _ftm(text: str, file: str, line: int) -> ListEntry | RejectedRow | None:
     kind = _KINDS[schema]
     given = [Alias(mended(alias)) for key in ("name", "alias", "previousName") for alias in values.get(key, [])]
     given += [Alias(mended(alias), "weak") for alias in values.get("weakAlias", [])]
-    countries = [alpha2(code) for key in ("country", "jurisdiction", "mainCountry", "flag") for code in values.get(key, [])]
+    countries = [
+        alpha2(code) for key in ("country", "jurisdiction", "mainCountry", "flag") for code in values.get(key, [])
+    ]
     numbers = [Identifier("imo", number.upper().removeprefix("IMO").strip()) for number in values.get("imoNumber", [])]
     numbers += [Identifier("lei", number) for number in values.get("leiCode", [])]
     jurisdiction = next((code for code in countries if code), None)
     numbers += [Identifier("registration", number, jurisdiction) for number in values.get("registrationNumber", [])]
     person = kind == "person"
-    personal = [f"{key} {value}" for key in ("nationality", "birthDate", "birthPlace", "gender") for value in values.get(key, [])]
+    personal = [
+        f"{key} {value}"
+        for key in ("nationality", "birthDate", "birthPlace", "gender")
+        for value in values.get(key, [])
+    ]
     return ListEntry(
         list=_list_code([str(name) for name in entity.get("datasets") or []]),
         entry_id=entity["id"],

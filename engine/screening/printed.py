@@ -1,6 +1,7 @@
-"""What every reader needs of a published file: its text made whole, its days, and the names inside a name. Knows no format."""
+"""What every reader needs of a published file: whole text, days, the names inside a name. Knows no format."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def whole_text(raw: bytes, file: str) -> str:
         raise RefusedInput(f"{file}: the file is empty. Expected a watch list. Download it again.")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4096]:
         raise RefusedInput(
-            f"{file}: this is UTF-16 text or not text at all. Expected UTF-8 or Windows-1252 as the publisher sends it. "
+            f"{file}: this is UTF-16 text or not text at all. Expected UTF-8 or Windows-1252, as published. "
             "Unpack or re-save the file."
         )
     try:
@@ -48,7 +49,9 @@ def whole_text(raw: bytes, file: str) -> str:
 
 
 _CONTROLS = re.compile("[\u0080-\u009f]")
-_TWICE_ENCODED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]")
+_TWICE_ENCODED = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]"
+)
 _LOST_APOSTROPHE = re.compile(r"(?<=[A-Za-z])\?(?=s\b)")
 
 
@@ -56,10 +59,8 @@ def mended(text: str) -> str:
     """Text with the usual damage of published lists undone: text encoded twice, lost apostrophes, stray space."""
     if not text.isascii():
         if _TWICE_ENCODED.search(text):
-            try:
+            with suppress(UnicodeError):  # when it was not encoded twice after all
                 text = text.encode("cp1252").decode("utf-8")
-            except UnicodeError:
-                pass  # not encoded twice after all
         if _CONTROLS.search(text):
             text = _CONTROLS.sub(lambda c: c.group().encode("latin-1").decode("cp1252", "ignore"), text)
     text = _LOST_APOSTROPHE.sub("'", text)
@@ -77,7 +78,11 @@ def day(text: str | None) -> date | None:
         return None
 
 
-_OTHER_NAME = re.compile(r"\((?:[\"']?)(?:a\.?k\.?a\.?|f\.?k\.?a\.?|n\.?k\.?a\.?|d\.?b\.?a\.?|formerly(?: known as)?|also known as|now known as)[:\s]+([^()]*)\)", re.I)
+_OTHER_NAME = re.compile(
+    r"\((?:a\.?k\.?a\.?|f\.?k\.?a\.?|n\.?k\.?a\.?|d\.?b\.?a\.?|formerly(?: known as)?|also known as|now known as)"
+    r"[:\s]+([^()]*)\)",
+    re.I,
+)
 _SHORT_NAME = re.compile(r"\(([A-Z][A-Z0-9&/-]{1,9})\)")
 _WAS_ALSO = re.compile(r"[,;]?\s+(?:a\.k\.a\.|f\.k\.a\.|n\.k\.a\.|d/b/a)[,:]?\s+", re.I)
 
@@ -93,7 +98,9 @@ def names_within(printed: str) -> tuple[str, tuple[Alias, ...]]:
     for short in _SHORT_NAME.findall(rest):
         aliases.append(Alias(short, "weak"))
     rest = _SHORT_NAME.sub(" ", rest)
-    main, *others = [part.strip(" ,;") for part in _WAS_ALSO.sub(" ; ", rest).split(" ; ") if part.strip(" ,;")] or [printed]
+    main, *others = [part.strip(" ,;") for part in _WAS_ALSO.sub(" ; ", rest).split(" ; ") if part.strip(" ,;")] or [
+        printed
+    ]
     aliases.extend(Alias(other) for other in others)
     return " ".join(main.split()) or printed, tuple(alias for alias in aliases if alias.name)
 
@@ -109,7 +116,11 @@ def all_aliases(printed: str, given: list[Alias]) -> tuple[Alias, ...]:
         candidates.extend(alias_inside)
     for alias in candidates:
         known = found.get(alias.name.casefold())
-        if alias.name and alias.name != printed and (known is None or (known.strength, alias.strength) == ("weak", "strong")):
+        if (
+            alias.name
+            and alias.name != printed
+            and (known is None or (known.strength, alias.strength) == ("weak", "strong"))
+        ):
             found[alias.name.casefold()] = alias
     return tuple(found.values())
 

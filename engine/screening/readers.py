@@ -34,7 +34,9 @@ class ListFormat:
 
 
 _ALL = (
-    ListFormat("ofac-sdn-csv", "US Treasury OFAC SDN list: sdn.csv with add.csv and alt.csv beside it", "OFAC-SDN", read_ofac),
+    ListFormat(
+        "ofac-sdn-csv", "US Treasury OFAC SDN list: sdn.csv with add.csv and alt.csv beside it", "OFAC-SDN", read_ofac
+    ),
     ListFormat("csl-csv", "US Consolidated Screening List, CSV form", "US-", read_csl_csv),
     ListFormat("csl-json", "US Consolidated Screening List, JSON form", "US-", read_csl_json),
     ListFormat("un-xml", "UN Security Council Consolidated List, XML form", "UN-SC", read_un),
@@ -61,7 +63,10 @@ def read_list(path: Path, format: str) -> Iterator[ListEntry | RejectedRow]:
             reading, the entries read so far must not be kept as an edition.
     """
     if format not in FORMATS:
-        raise RefusedInput(f"list format '{format}' is not known. Expected one of: {', '.join(FORMATS)}. Choose the one your file is in.")
+        raise RefusedInput(
+            f"list format '{format}' is not known. "
+            f"Expected one of: {', '.join(FORMATS)}. Choose the one your file is in."
+        )
     if not path.is_file():
         raise RefusedInput(f"{path.name}: no such file. Expected {FORMATS[format].describes}. Check the path.")
     return FORMATS[format].read(path)

@@ -70,7 +70,9 @@ def word_alikeness(query: str, listed: str) -> float:
     return alike if alike >= _SHORTEST_ALIKE else 0.0
 
 
-def alikeness(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[str, float], unseen: float) -> Alikeness:
+def alikeness(
+    query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[str, float], unseen: float
+) -> Alikeness:
     """Compare two names given as words.
 
     Words are paired from the most alike down, each once. The score is the weight of the pairs, each by its
@@ -97,7 +99,7 @@ def alikeness(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[
 
 
 def _joined_up(words: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    """The words with two neighbours joined where together, but not apart, they are (nearly) a word of the other name."""
+    """The words, two neighbours joined wherever only together they are (nearly) a word of the other name."""
     for i in range(len(words) - 1):
         both = words[i] + words[i + 1]
         if len(both) < 4:
@@ -114,7 +116,9 @@ def _joined_up(words: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
     return words
 
 
-def _summed(weights: Mapping[str, float], unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]) -> Mapping[str, float]:
+def _summed(
+    weights: Mapping[str, float], unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]
+) -> Mapping[str, float]:
     """Weights in which a joined word proves what its parts did."""
     new = {}
     for word in joined:

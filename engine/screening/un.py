@@ -69,7 +69,11 @@ def _address(address: Element) -> Address:
 def _of_a_person(record: Element) -> Iterator[str]:
     for value in _texts(record, "NATIONALITY/VALUE"):
         yield f"nationality {value}"
-    for path, word in (("INDIVIDUAL_DATE_OF_BIRTH", "DOB"), ("INDIVIDUAL_PLACE_OF_BIRTH", "POB"), ("INDIVIDUAL_DOCUMENT", "document")):
+    for path, word in (
+        ("INDIVIDUAL_DATE_OF_BIRTH", "DOB"),
+        ("INDIVIDUAL_PLACE_OF_BIRTH", "POB"),
+        ("INDIVIDUAL_DOCUMENT", "document"),
+    ):
         for element in record.iterfind(path):
             parts = [mended(child.text) for child in element if child.text and child.tag != "TYPE_OF_DATE"]
             if any(parts):

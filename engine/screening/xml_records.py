@@ -46,7 +46,9 @@ def xml_records(path: Path, root: str, records: frozenset[str]) -> Iterator[tupl
             f"<{root}>. The file is damaged, cut off or another kind: download it again."
         ) from error
     except (OSError, ValueError, LookupError) as error:
-        raise RefusedInput(f"{path.name}: cannot be read as XML ({error}). Expected a complete <{root}>. Download it again.") from error
+        raise RefusedInput(
+            f"{path.name}: cannot be read as XML ({error}). Expected a complete <{root}>. Download it again."
+        ) from error
 
 
 class _Collector:
@@ -65,7 +67,7 @@ class _Collector:
 
     def refuse_declaration(self, *_: object) -> None:
         raise RefusedInput(
-            f"{self._file}: the file declares a document type or entities, which no watch list needs and which can hide an attack. "
+            f"{self._file}: the file declares a document type or entities, which can hide an attack. "
             "Expected plain XML. Download it again from the publisher."
         )
 
@@ -73,7 +75,7 @@ class _Collector:
         name = name.rpartition(" ")[2]
         if self._depth == 0 and name != self._root:
             raise RefusedInput(
-                f"{self._file}: the outermost element is not <{self._root}>. Expected the list of that form. Check the format."
+                f"{self._file}: the outermost element is not <{self._root}>. Check the format. Expected that list."
             )
         if self._builder is None and name in self._records:
             self._builder, self._record_depth, self._record_line = TreeBuilder(), self._depth, line
