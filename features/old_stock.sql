@@ -92,8 +92,10 @@ select
         when replacing.subject is not null and state_end_user.kind in ('military', 'police', 'government')
             then case when declared.subject is null then 1 else 0 end
     end as old_stock_undeclared_flag,
-    case when replacing.units <= 1 and declared.quantity > 0 then cast(declared.quantity as double) / nullif(cast(replacing.quantity as double), 0) end
-        as old_stock_replacement_ratio,
+    case
+        when replacing.units <= 1 and replacing.quantity > 0 and declared.quantity > 0
+            then cast(declared.quantity as double) / cast(replacing.quantity as double)
+    end as old_stock_replacement_ratio,
     cast(declared.for_others as double) / cast(declared.lines as double) as old_stock_for_others_share,
     cast(declared.without_plan as double) / cast(declared.lines as double) as old_stock_without_plan_share,
     cast(declared.to_destroy as double) / cast(declared.lines as double) as old_stock_to_destroy_share,
