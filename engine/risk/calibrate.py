@@ -1,0 +1,91 @@
+"""From a raw score to a probability with its interval: a weighted logistic curve, bootstrapped. Knows no feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+GRID = np.linspace(-12.0, 8.0, 161)
+RESAMPLES = 200
+LEVEL = 0.90
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a raw score is read as a risk, and how sure that reading is.
+
+    Args:
+        slope, intercept: the logistic curve from raw score to log-odds of being *found* diverted.
+        detection: assumed share of true diversions that a visit or report finds; risk is found / detection.
+        low, high: the curve's 90 % band on `GRID`, both rising, in probability of being found.
+    """
+
+    slope: float
+    intercept: float
+    detection: float
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def risk(self, raw: np.ndarray) -> np.ndarray:
+        """Probability of diversion, found out or not."""
+        return np.minimum(_logistic(self.slope * raw + self.intercept) / self.detection, 0.999)
+
+    def interval(self, least: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The 90 % interval when the raw score lies between `least` and `most`.
+
+        Both curves rise, so a wider range of the raw score can only widen the interval.
+        """
+        low = np.interp(least, GRID, self.low) / self.detection
+        high = np.interp(most, GRID, self.high) / self.detection
+        risk_low, risk_high = self.risk(least), self.risk(most)
+        return np.minimum(np.minimum(low, risk_low), 0.999), np.minimum(np.maximum(high, risk_high), 0.999)
+
+
+def calibrate(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, detection: float, seed: int) -> Calibration:
+    """Fit the curve on a later period than the model saw.
+
+    Args:
+        raw: (n,) raw scores. label: (n,) 0 or 1. weight: (n,) > 0, 1 / inclusion probability.
+        detection: see `Calibration`.
+        seed: for the bootstrap of the band.
+
+    Source:
+        Platt (1999), Probabilistic outputs for support vector machines; targets smoothed as there.
+    """
+    slope, intercept = _fit(raw, label, weight)
+    random = np.random.default_rng(seed)
+    curves = []
+    for _ in range(RESAMPLES):
+        drawn = random.integers(0, len(raw), len(raw))
+        a, b = _fit(raw[drawn], label[drawn], weight[drawn], start=(slope, intercept))
+        curves.append(_logistic(a * GRID + b))
+    tail = (1 - LEVEL) / 2
+    band = np.quantile(np.array(curves), [tail, 1 - tail], axis=0)
+    centre = _logistic(slope * GRID + intercept)
+    low = np.maximum.accumulate(np.minimum(band[0], centre))
+    high = np.maximum.accumulate(np.maximum(band[1], centre))
+    return Calibration(float(slope), float(intercept), detection, tuple(low.tolist()), tuple(high.tolist()))
+
+
+def _logistic(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
+
+
+def _fit(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
+    """Weighted Platt scaling; the slope is kept positive, so that a higher raw score is never a lower risk."""
+    weight = weight / weight.mean()
+    positives, negatives = float(label.sum()), float(len(label) - label.sum())
+    target = np.where(label > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        a, b = theta
+        z = np.clip(a * raw + b, -40, 40)
+        p = _logistic(z)
+        value = np.sum(weight * (np.logaddexp(0, z) - target * z)) + 0.5 * (a - 1) ** 2
+        error = weight * (p - target)
+        return float(value), np.array([np.sum(error * raw) + (a - 1), np.sum(error)])
+
+    found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=[(0.05, 5.0), (-15.0, 15.0)])
+    return float(found.x[0]), float(found.x[1])

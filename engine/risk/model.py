@@ -1,0 +1,123 @@
+"""A model in use: trees (or the expert card), its calibration and its card, as text that can be kept and read back. Trains nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+
+import lightgbm as lgb
+import numpy as np
+
+from engine.errors import ModelMismatch
+from engine.risk import expert
+from engine.risk.calibrate import Calibration
+from engine.risk.forest import Forest, forest_of
+from features.catalogue import Catalogue, catalogue
+
+EXPERT_VERSION = "expert-card-1"
+BULK_FROM = 20_000  # rows from which the bulk explainer's fixed cost pays (measured: 1 s fixed against 0.25 ms a row)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What gives scores: `trees` is LightGBM's own text, None for the expert card.
+
+    Args:
+        version: unique name.
+        columns: the catalogue's columns it was trained on, in order.
+        calibration: from raw score to risk.
+        card: what it was trained on, its figures, who promoted it and why.
+    """
+
+    version: str
+    columns: tuple[str, ...]
+    calibration: Calibration
+    trees: str | None = None
+    card: dict = field(default_factory=dict)
+
+    @cached_property
+    def booster(self) -> lgb.Booster:
+        """The trees ready for use."""
+        return lgb.Booster(model_str=self.trees)
+
+    @cached_property
+    def forest(self) -> Forest:
+        """The trees as arrays, for the bounds."""
+        return forest_of(self.booster)
+
+    def check(self, book: Catalogue) -> None:
+        """Refuse to score with other columns than the model was trained on."""
+        if self.columns != book.columns:
+            new, gone = sorted(set(book.columns) - set(self.columns)), sorted(set(self.columns) - set(book.columns))
+            raise ModelMismatch(
+                f"model {self.version} was trained on {len(self.columns)} columns, the catalogue has {len(book.columns)}: "
+                f"new {', '.join(new) or 'none'}, gone {', '.join(gone) or 'none'}. Retrain with `diversion train`."
+            )
+
+    def contributions(self, matrix: np.ndarray, *, exact: bool = True) -> np.ndarray:
+        """(n, columns + 1) log-odds by feature, the base value last; each row sums to its raw score.
+
+        Args:
+            exact: True uses LightGBM's own TreeSHAP (sums to 1e-6, what is stored); False lets many rows go through
+                woodelf (float32, sums to 2e-5), several times faster.
+        """
+        if self.trees is None:
+            return expert.contributions(catalogue(), matrix)
+        if exact or len(matrix) < BULK_FROM:
+            return np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=0))
+        return _bulk_contributions(self.booster, matrix)
+
+    def raw(self, matrix: np.ndarray) -> np.ndarray:
+        """Raw scores in log-odds, without contributions."""
+        if self.trees is None:
+            return expert.contributions(catalogue(), matrix).sum(axis=1)
+        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=0))
+
+    def bounds(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The range of the raw score over all values that the missing inputs could have."""
+        if self.trees is None:
+            return expert.bounds(catalogue(), matrix, missing)
+        return self.forest.bounds(matrix, missing)
+
+
+def _bulk_contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
+    import pandas as pd
+    from woodelf import WoodelfExplainer
+
+    frame = pd.DataFrame(matrix.astype(np.float64), columns=booster.feature_name())
+    values = WoodelfExplainer(booster).shap_values(frame)
+    base = booster.predict(matrix[:1], raw_score=True)[0] - np.asarray(values)[0].sum()
+    return np.column_stack([np.asarray(values, dtype=np.float64), np.full(len(matrix), base)])
+
+
+def expert_card() -> Model:
+    """The expert points card as a model: in use until a trained one is at least as good."""
+    grid_low, grid_high = [], []
+    from engine.risk.calibrate import GRID, _logistic
+
+    # Nothing was measured: the band is a factor of three either way in odds, and the card says so.
+    for raw in GRID:
+        grid_low.append(float(_logistic(np.array(raw - np.log(3)))))
+        grid_high.append(float(_logistic(np.array(raw + np.log(3)))))
+    calibration = Calibration(1.0, 0.0, 1.0, tuple(grid_low), tuple(grid_high))
+    card = {
+        "version": EXPERT_VERSION, "kind": "expert points card",
+        "says": "No trained model is in use: points follow the published guidance's directions, not findings. The probability is not calibrated.",
+    }
+    return Model(EXPERT_VERSION, catalogue().columns, calibration, None, card)
+
+
+def to_text(model: Model) -> str:
+    """A model as one JSON text."""
+    return json.dumps(
+        {"version": model.version, "columns": model.columns, "calibration": asdict(model.calibration), "trees": model.trees, "card": model.card},
+        sort_keys=True,
+    )
+
+
+def from_text(text: str) -> Model:
+    """A model from its text."""
+    told = json.loads(text)
+    calibration = told["calibration"] | {side: tuple(told["calibration"][side]) for side in ("low", "high")}
+    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], told["card"])

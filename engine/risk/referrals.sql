@@ -1,0 +1,275 @@
+-- Questions that a named officer must settle before a grant, found by rule. The model neither sees nor outvotes them.
+-- One row a question: rule, what it is about (item_key), the sentence, the records it rests on, source, what settles it.
+with goods as (
+    select
+        spine_item.subject,
+        max(case when code_tier.list_family in ('munitions', 'us_usml') then 1 else 0 end) as arms,
+        max(case when code_tier.small_arms then 1 else 0 end) as small_arms,
+        max(case when code_tier.list_family = 'dual_use' then 1 else 0 end) as dual_use
+    from spine_item
+    left join code_tier on spine_item.control_code = code_tier.control_code
+    group by spine_item.subject
+),
+
+end_user as (
+    select subject, entity_id, name_key, country, kind from spine_party where role_group = 'end_user'
+),
+
+touched as (
+    select subject, country, max(as_what) as as_what
+    from (
+        select subject, destination as country, 2 as as_what from spine_application where destination is not null
+        union all
+        select subject, country, 2 as as_what from end_user where country is not null
+        union all
+        select subject, country, 1 as as_what from spine_party where role_group in ('consignee', 'intermediary', 'further_end_user') and country is not null
+        union all
+        select subject, to_country as country, 1 as as_what from spine_leg where to_country is not null
+    ) as places
+    group by subject, country
+),
+
+embargoed as (
+    select
+        touched.subject,
+        'embargo' as rule_id,
+        arms_embargo.embargo_id as item_key,
+        'An arms embargo (' || arms_embargo.issuer || ', ' || arms_embargo.instrument || ', scope ' || replace(arms_embargo.scope, '_', '-')
+        || ') is in force on ' || touched.country || case when touched.as_what = 2 then ', the destination' else ', on the way or home of a party' end
+        || '. Do goods, direction, end user and exemptions bring this case within it?'
+        || case when arms_embargo.exempt_note is not null then ' Exemptions: ' || arms_embargo.exempt_note || '.' else '' end as text,
+        ['reference:arms_embargo:' || arms_embargo.embargo_id] as evidence,
+        coalesce(arms_embargo.source, arms_embargo.instrument) as source,
+        'A review of this referral: dismissed (outside its scope) or exempted (named exemption, with legal basis and approver).' as settled_by,
+        'internal' as handling
+    from touched
+    inner join referral_moment on touched.subject = referral_moment.subject
+    inner join goods on touched.subject = goods.subject
+    inner join spine_application on touched.subject = spine_application.subject
+    left join end_user on touched.subject = end_user.subject
+    inner join arms_embargo
+        on
+            touched.country = arms_embargo.country
+            and arms_embargo.direction in ('export_to', 'both')
+            and (arms_embargo.known_from is null or referral_moment.moment > arms_embargo.known_from)
+            and (arms_embargo.valid_from is null or cast(referral_moment.moment as date) >= arms_embargo.valid_from)
+            and (arms_embargo.valid_to is null or cast(referral_moment.moment as date) < arms_embargo.valid_to)
+    where
+        (
+            (arms_embargo.goods = 'small_arms' and goods.small_arms = 1)
+            or (arms_embargo.goods <> 'small_arms' and goods.arms = 1)
+            or (
+                arms_embargo.goods = 'arms_and_military_dual_use' and goods.dual_use = 1
+                and (end_user.kind = 'military' or spine_application.purpose = 'military_operations')
+            )
+        )
+        and not (
+            touched.as_what = 2 and end_user.country = touched.country and end_user.kind is not null
+            and list_contains(string_split(coalesce(arms_embargo.exempt_end_user_kinds, ''), ';'), end_user.kind)
+        )
+        and not (touched.as_what = 1 and arms_embargo.scope <> 'state')
+),
+
+sourced_from_embargoed as (
+    select
+        spine_party.subject,
+        'embargo' as rule_id,
+        arms_embargo.embargo_id || '.import' as item_key,
+        'An embargo (' || arms_embargo.issuer || ', ' || arms_embargo.instrument || ') bars arms from ' || spine_party.country
+        || ', where the goods come from. Does it reach this transaction?' as text,
+        ['reference:arms_embargo:' || arms_embargo.embargo_id] as evidence,
+        coalesce(arms_embargo.source, arms_embargo.instrument) as source,
+        'A review of this referral: dismissed or exempted, with legal basis.' as settled_by,
+        'internal' as handling
+    from spine_party
+    inner join referral_moment on spine_party.subject = referral_moment.subject
+    inner join goods on spine_party.subject = goods.subject and goods.arms = 1
+    inner join arms_embargo
+        on
+            spine_party.country = arms_embargo.country
+            and arms_embargo.direction in ('import_from', 'both')
+            and (arms_embargo.known_from is null or referral_moment.moment > arms_embargo.known_from)
+            and (arms_embargo.valid_from is null or cast(referral_moment.moment as date) >= arms_embargo.valid_from)
+            and (arms_embargo.valid_to is null or cast(referral_moment.moment as date) < arms_embargo.valid_to)
+    where spine_party.role_group = 'exporter'
+),
+
+listed as (
+    select
+        party_hit.subject,
+        'listed_party' as rule_id,
+        substr(md5(party_hit.list || ' ' || party_hit.entry_id || ' ' || cast(party_hit.party_no as varchar)), 1, 12) as item_key,
+        'The ' || replace(spine_party.role, '_', ' ') || ' may be entry ' || party_hit.entry_id || ' of ' || party_hit.list || ' (score '
+        || cast(round(party_hit.score, 2) as varchar) || '). Is it the same party?' as text,
+        ['list:' || party_hit.list || ':' || party_hit.entry_id] as evidence,
+        party_hit.list as source,
+        'A review of this list match: dismissed (another party, saying what tells them apart) or confirmed.' as settled_by,
+        'internal' as handling
+    from party_hit
+    inner join referral_moment on party_hit.subject = referral_moment.subject
+    inner join spine_party on party_hit.subject = spine_party.subject and party_hit.party_no = spine_party.party_no
+    where
+        party_hit.weight = 'prohibiting' and party_hit.result = 'potential_match'
+        and referral_moment.moment > party_hit.known_from
+        and (party_hit.known_to is null or referral_moment.moment <= party_hit.known_to)
+    qualify row_number() over (partition by party_hit.subject, party_hit.list, party_hit.entry_id, party_hit.party_no order by party_hit.score desc) = 1
+),
+
+refused_certificate as (
+    select
+        spine_document.subject,
+        'denied_authentication' as rule_id,
+        'document-' || cast(spine_document.document_no as varchar) as item_key,
+        'The issuing authority denied document ' || cast(spine_document.document_no as varchar) || ' ('
+        || replace(spine_document.kind, '_', ' ') || '). What stands in its place?' as text,
+        ['application:' || spine.application_id || '#' || cast(spine.revision as varchar) || '/documents/' || cast(spine_document.document_no - 1 as varchar)]
+            as evidence,
+        'Small Arms Survey; SIPRI 2010/3: certificates must be authenticated with their issuer' as source,
+        'A new document confirmed by its issuer, and a review dismissing this referral.' as settled_by,
+        'internal' as handling
+    from spine_document
+    inner join spine on spine_document.subject = spine.subject
+    where spine_document.authentication = 'denied'
+    union all
+    select
+        spine.subject,
+        'denied_authentication' as rule_id,
+        'request-' || substr(md5(request.request_id), 1, 12) as item_key,
+        'The issuer answered the request for authentication: ' || replace(request.answer, '_', ' ') || '. What stands in the place of that document?' as text,
+        ['event:' || request.event_id] as evidence,
+        'Small Arms Survey; SIPRI 2010/3: certificates must be authenticated with their issuer' as source,
+        'A new document confirmed by its issuer, and a review dismissing this referral.' as settled_by,
+        coalesce(request.handling, 'internal') as handling
+    from spine
+    inner join referral_moment on spine.subject = referral_moment.subject
+    inner join request as asked on spine.application_id = asked.application_id and asked."for" = 'authentication'
+    inner join request on asked.request_id = request.request_id and request.answer in ('refused', 'found_false')
+    left join correction on request.event_id = correction.event_id
+    where
+        referral_moment.moment > request.at and not coalesce(request.withdrawn, false)
+        and (correction.known_at is null or referral_moment.moment <= correction.known_at)
+    qualify row_number() over (partition by spine.subject, request.event_id) = 1
+),
+
+duplicate_certificate as (
+    select
+        spine_document.subject,
+        'duplicate_certificate' as rule_id,
+        'document-' || cast(spine_document.document_no as varchar) as item_key,
+        'The number of document ' || cast(spine_document.document_no as varchar)
+        || ' stands on a certificate with other content in another application. Which of them did the issuer sign?' as text,
+        list('application:' || certificate_filed.application_id order by certificate_filed.application_id) as evidence,
+        'Conflict Armament Research, Diversion Digest 2: two documents with the same unique reference number' as source,
+        'The issuer''s confirmation, and a review of this referral.' as settled_by,
+        'internal' as handling
+    from spine_document
+    inner join spine on spine_document.subject = spine.subject
+    inner join referral_moment on spine_document.subject = referral_moment.subject
+    inner join certificate_filed
+        on
+            spine_document.number_key = certificate_filed.number_key
+            and coalesce(spine_document.issuer_country, '') = certificate_filed.issuer_country
+            and spine_document.content_key <> certificate_filed.content_key
+            and spine.application_id <> certificate_filed.application_id
+            and referral_moment.moment > certificate_filed.known_from
+    where spine_document.kind = 'end_user_certificate'
+    group by spine_document.subject, spine_document.document_no
+),
+
+catch_all as (
+    select
+        subject_filing.subject,
+        'catch_all' as rule_id,
+        'catch-all' as item_key,
+        'A catch-all trigger is declared ('
+        || array_to_string(list_filter([
+            case when filing.catch_all.wmd_informed then 'informed: weapons of mass destruction' end,
+            case when filing.catch_all.wmd_aware then 'aware: weapons of mass destruction' end,
+            case when filing.catch_all.wmd_suspected then 'suspected: weapons of mass destruction' end,
+            case when filing.catch_all.military_end_use_informed then 'informed: military end use' end,
+            case when filing.catch_all.military_end_use_aware then 'aware: military end use' end,
+            case when filing.catch_all.other_informed then 'informed: other' end
+        ], lambda said: said is not null), '; ')
+        || '). Is the end use cleared?' as text,
+        ['application:' || filing.application_id || '#' || cast(filing.revision as varchar) || '/catch_all'] as evidence,
+        'Regulation (EU) 2021/821, articles 4 and 5; Wassenaar Statement of Understanding on end-use controls' as source,
+        'A review by the officer in charge of catch-all, with its legal basis.' as settled_by,
+        'internal' as handling
+    from subject_filing
+    inner join filing on subject_filing.record_no = filing.record_no
+    where
+        filing.catch_all.wmd_informed or filing.catch_all.wmd_aware or filing.catch_all.wmd_suspected
+        or filing.catch_all.military_end_use_informed or filing.catch_all.military_end_use_aware or filing.catch_all.other_informed
+),
+
+partner_denial as (
+    select
+        spine_party.subject,
+        'partner_denial' as rule_id,
+        substr(md5(party_event.event_id), 1, 12) as item_key,
+        'A partner has notified a denial that names the ' || replace(spine_party.role, '_', ' ')
+        || '. Is this an essentially identical transaction, and has the partner been consulted?' as text,
+        ['event:' || party_event.event_id] as evidence,
+        'Common Position 2008/944/CFSP, article 4; Wassenaar Arrangement, Initial Elements: denial consultation' as source,
+        'The outcome of the consultation, and a review of this referral.' as settled_by,
+        'originator_controlled' as handling
+    from spine_party
+    inner join referral_moment on spine_party.subject = referral_moment.subject
+    inner join party_event
+        on
+            spine_party.entity_id = party_event.entity_id
+            and referral_moment.moment > party_event.known_from
+            and (party_event.known_to is null or referral_moment.moment <= party_event.known_to)
+    where party_event.fact = 'denial_notice' and spine_party.role_group in ('end_user', 'consignee', 'further_end_user', 'intermediary')
+    qualify row_number() over (partition by spine_party.subject, party_event.event_id order by spine_party.party_no) = 1
+),
+
+raised as (
+    select * from embargoed
+    union all
+    select * from sourced_from_embargoed
+    union all
+    select * from listed
+    union all
+    select * from refused_certificate
+    union all
+    select * from duplicate_certificate
+    union all
+    select * from catch_all
+    union all
+    select * from partner_denial
+),
+
+settlement as (
+    select
+        review.application_id,
+        review.subject as about,
+        max_by(review.result, review.at) as result,
+        max_by(review.valid_to, review.at) as valid_to,
+        max(review.at) as settled_at
+    from review
+    left join correction on review.event_id = correction.event_id
+    where review.about in ('referral', 'list_match') and not coalesce(review.withdrawn, false) and correction.known_at is null
+    group by review.application_id, review.subject
+)
+
+select
+    raised.subject,
+    raised.rule_id,
+    raised.rule_id || ':' || raised.item_key as about,
+    raised.text,
+    raised.evidence,
+    raised.source,
+    raised.settled_by,
+    raised.handling,
+    coalesce(
+        settlement.result in ('dismissed', 'exempted', 'ended')
+        and referral_moment.moment > settlement.settled_at
+        and (settlement.valid_to is null or settlement.valid_to >= cast(referral_moment.moment as date)),
+        false
+    ) as settled
+from raised
+inner join spine on raised.subject = spine.subject
+inner join referral_moment on raised.subject = referral_moment.subject
+left join settlement on spine.application_id = settlement.application_id and raised.rule_id || ':' || raised.item_key = settlement.about
+order by raised.subject, raised.rule_id, raised.item_key

@@ -1,0 +1,218 @@
+"""Scores filings: lays out what is known by then, runs the families, the model and the rules, and tells the reasons with their records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from engine.compute.run import features, lay_relations
+from engine.errors import UnknownApplication
+from engine.risk.explain import Assessment, assess_matrix, family_sums
+from engine.risk.policy import policy_in_force
+from engine.store import records
+from engine.store.database import first
+from engine.store.records import Origin
+from engine.store.reference import reference_as_of
+from engine.wire import MissingInput, Reason, Referral, Score, canonical
+from features.catalogue import Feature, catalogue
+
+if TYPE_CHECKING:
+    from engine.workflows.desk import Desk
+
+RULES_VERSION = "2026-11"
+EVIDENCE_SHOWN = 20  # records named a reason; more of them are counted, not listed
+STRICTEST = ("releasable", "internal", "originator_controlled")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A filing to be scored: its record, up to when facts count, and up to when referrals do."""
+
+    record_no: int
+    as_of: datetime
+    referrals_at: datetime
+
+
+def lay_subjects(cursor: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) -> None:
+    """`subject_filing` and `referral_moment`, numbered in the order given."""
+    frame = pl.DataFrame(
+        {
+            "subject": range(1, len(subjects) + 1), "record_no": [s.record_no for s in subjects],
+            "as_of": [s.as_of for s in subjects], "moment": [s.referrals_at for s in subjects],
+        },
+        schema={"subject": pl.Int64, "record_no": pl.Int64, "as_of": pl.Datetime("us"), "moment": pl.Datetime("us")},
+    )
+    cursor.register("given_subjects", frame.to_arrow())
+    cursor.execute("create or replace temp table subject_filing as select subject, record_no, as_of from given_subjects")
+    cursor.execute("create or replace temp table referral_moment as select subject, moment from given_subjects")
+    cursor.unregister("given_subjects")
+
+
+def filing_in_force(cursor: duckdb.DuckDBPyConnection, application_id: str, as_of: datetime | None) -> tuple[int, int, datetime]:
+    """(record, revision, filed_at) of the newest revision filed by then; without `as_of`, of the newest of all.
+
+    Raises:
+        UnknownApplication: no such application, or none filed by then.
+    """
+    row = first(
+        cursor,
+        "select record_no, revision, filed_at from filing where application_id = ? and (?::timestamp is null or filed_at <= ?) "
+        "order by revision desc limit 1",
+        [application_id, as_of, as_of],
+    )
+    if row is None:
+        raise UnknownApplication(
+            f"application {application_id} is not on record" + (f" by {as_of:%Y-%m-%d %H:%M}" if as_of else "")
+            + ": expected the id of a filed application. List them with `diversion export filing`, or ingest it first."
+        )
+    return row
+
+
+def score_stored(desk: Desk, subjects: Sequence[Subject], at: datetime, *, model=None, cursor: duckdb.DuckDBPyConnection | None = None) -> list[Score]:
+    """Scores of filings on record, exact, with everything that goes with them; in the order given. Writes nothing.
+
+    Args:
+        at: the moment of scoring, for `scored_at`.
+        model: another model than the one in force.
+    """
+    cursor = cursor or desk.store.cursor()
+    lay_subjects(cursor, subjects)
+    lay_relations(cursor)
+    frame = features(cursor)
+    model = model or desk.model(cursor)
+    book, policy = catalogue(), policy_in_force()
+    matrix = frame.select(book.columns).to_numpy().astype(np.float64)
+    assessment = assess_matrix(book, model, policy, matrix)
+    evidence = evidence_of(cursor, frame["subject"].to_numpy(), assessment.top)
+    referrals = referrals_of(cursor)
+    edition = reference_as_of(cursor)
+    sums = family_sums(book, assessment.contributions)
+    scores = []
+    for n, (subject, application_id, revision, as_of) in enumerate(frame.select("subject", "application_id", "revision", "as_of").iter_rows()):
+        scores.append(Score(
+            application_id=application_id, revision=revision, scored_at=at.replace(tzinfo=UTC), as_of=as_of.replace(tzinfo=UTC),
+            risk=float(assessment.risk[n]), risk_low=float(assessment.low[n]), risk_high=float(assessment.high[n]),
+            band=str(assessment.bands[n]), referrals=tuple(referrals.get(subject, ())),
+            reasons=tuple(_reason(book.features[c], n, c, assessment, application_id, revision, evidence.get((subject, book.columns[c]))) for c in assessment.top[n]),
+            family_risk={family: round(float(total[n]), 9) for family, total in sums.items()},
+            base_value=float(assessment.contributions[n, -1]), raw_score=float(assessment.raw[n]),
+            missing=tuple(
+                MissingInput(feature=f.name, family=f.family, why=f.absent) for c, f in enumerate(book.features) if assessment.missing[n, c]
+            ),
+            model_version=model.version, features_version=book.version, rules_version=RULES_VERSION, policy_version=policy.version,
+            reference_as_of=edition,
+        ))
+    return scores
+
+
+def _reason(feature: Feature, row: int, column: int, assessment: Assessment, application_id: str, revision: int, found: tuple | None) -> Reason:
+    value = assessment.matrix[row, column]
+    known = None if np.isnan(value) else float(value)
+    listed, handling = found or ((), "internal")
+    own = tuple(f"application:{application_id}#{revision}/{path}" for path in feature.fields if not path.startswith("reference:")) if not listed else ()
+    return Reason(
+        feature=feature.name, family=feature.family, value=known, contribution=float(assessment.contributions[row, column]),
+        text=feature.sentence(known), source=f"{feature.source.title} ({feature.source.url})" if feature.source.url else feature.source.title,
+        evidence=(*listed, *own)[:EVIDENCE_SHOWN], handling=handling,
+    )
+
+
+def evidence_of(cursor: duckdb.DuckDBPyConnection, subjects: np.ndarray, top: np.ndarray) -> dict[tuple[int, str], tuple[tuple[str, ...], str]]:
+    """(subject, feature) -> the records that the value rests on and the strictest handling among them, for explained features only."""
+    book = catalogue()
+    explained = pl.DataFrame(
+        {"subject": np.repeat(subjects, top.shape[1]), "feature": [book.columns[c] for c in top.ravel()]},
+        schema={"subject": pl.Int64, "feature": pl.String},
+    )
+    cursor.register("explained_pairs", explained.to_arrow())
+    cursor.execute("create or replace temp table explained as select subject, feature from explained_pairs")
+    cursor.unregister("explained_pairs")
+    wanted = {row[0] for row in cursor.execute("select distinct feature from explained").fetchall()}
+    found: dict[tuple[int, str], tuple[tuple[str, ...], str]] = {}
+    for family in book.families:
+        if family.evidence_sql is None or not wanted & {f.name for f in family.features}:
+            continue
+        rows = cursor.execute(
+            f"with evidence as ({family.evidence_sql}) "
+            "select evidence.subject, evidence.feature, "
+            f"list(distinct evidence.record order by evidence.record)[1:{EVIDENCE_SHOWN}] as records, "
+            "max(case when denial_notice.event_id is not null then coalesce(denial_notice.handling, 'originator_controlled') end) as handling "
+            "from evidence inner join explained on evidence.subject = explained.subject and evidence.feature = explained.feature "
+            "left join denial_notice on evidence.record = 'event:' || denial_notice.event_id "
+            "group by evidence.subject, evidence.feature"
+        ).fetchall()
+        for subject, feature, listed, handling in rows:
+            found[subject, feature] = (tuple(listed), handling or "internal")
+    return found
+
+
+@cache
+def _rules_sql() -> str:
+    return (resources.files("engine.risk") / "referrals.sql").read_text()
+
+
+def referrals_of(cursor: duckdb.DuckDBPyConnection) -> dict[int, list[Referral]]:
+    """Subject -> the questions that stand before a grant, settled ones marked."""
+    found: dict[int, list[Referral]] = {}
+    for subject, rule, about, text, evidence, source, settled_by, handling, settled in cursor.execute(_rules_sql()).fetchall():
+        found.setdefault(subject, []).append(Referral(
+            rule_id=rule, subject=about, text=text, evidence=tuple(evidence[:EVIDENCE_SHOWN]), source=source, settled_by=settled_by,
+            settled=settled, handling=handling,
+        ))
+    return found
+
+
+def keep_scores(cursor: duckdb.DuckDBPyConnection, scores: Sequence[Score], origin: Origin) -> None:
+    """Put scores on record: what was said, by which model, on what."""
+    serial = first(cursor, "select count(*) from record where kind = 'score'")[0]
+    frame = pl.DataFrame(
+        {
+            "position": range(len(scores)),
+            "key": [f"score:{s.application_id}#{s.revision}@{serial + n}" for n, s in enumerate(scores)],
+            "known_at": [s.scored_at.replace(tzinfo=None) for s in scores],
+            "body": [canonical(s) for s in scores],
+        },
+        schema=records.STAGED_SCHEMA,
+    )
+    records.stage(cursor, frame)
+    records.append(cursor, "score", origin, f"score {len(scores)} filing(s)")
+
+
+def score_application(desk: Desk, application_id: str, at: datetime, *, as_of: datetime | None = None) -> Score:
+    """One application's score as of its filing, or as of another moment; referrals as of now (`at`)."""
+    cursor = desk.store.cursor()
+    record_no, _, filed_at = filing_in_force(cursor, application_id, as_of)
+    return score_stored(desk, [Subject(record_no, as_of or filed_at, at)], at, cursor=cursor)[0]
+
+
+def score_unscored(desk: Desk, origin: Origin, progress: Callable[[int, int], None] | None = None) -> list[Score]:
+    """Score and put on record every undecided application whose newest filing has no score by the model in force."""
+    cursor = desk.store.cursor()
+    model = desk.model(cursor)
+    rows = cursor.execute(
+        "with newest as (select application_id, max(revision) as revision from filing group by application_id), "
+        "decided as (select distinct application_id from decision where not coalesce(withdrawn, false)) "
+        "select filing.record_no, filing.filed_at from filing inner join newest on filing.application_id = newest.application_id "
+        "and filing.revision = newest.revision where filing.application_id not in (select application_id from decided) "
+        "and not exists (select 1 from score where score.application_id = filing.application_id and score.revision = filing.revision "
+        "and score.model_version = ?) order by filing.filed_at, filing.application_id",
+        [model.version],
+    ).fetchall()
+    scores: list[Score] = []
+    for start in range(0, len(rows), 5_000):
+        part = [Subject(record_no, filed_at, origin.at) for record_no, filed_at in rows[start : start + 5_000]]
+        given = score_stored(desk, part, origin.at, cursor=cursor)
+        with desk.store.writing() as writer:
+            keep_scores(writer, given, origin)
+        scores += given
+        if progress:
+            progress(len(scores), len(rows))
+    return scores

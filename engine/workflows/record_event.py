@@ -1,0 +1,95 @@
+"""Records one event of what happened afterwards, under the rules that people must keep: grounds, referrals, second signatures."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from engine.errors import Conflict, FieldProblem, InvalidRecord, OpenReferral
+from engine.risk.policy import policy_in_force
+from engine.store import records
+from engine.store.database import first
+from engine.store.records import Origin
+from engine.wire import canonical
+from engine.wire.events import Decision, Event
+from engine.workflows.assess import Subject, filing_in_force, score_stored
+from engine.workflows.derive import derive
+from engine.workflows.ingest import conflict_problem, unknown_subjects
+
+if TYPE_CHECKING:
+    from engine.workflows.desk import Desk
+
+
+def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
+    """Put one event on record; False if it already was, word for word.
+
+    Raises:
+        InvalidRecord: it speaks of something not on record, or lacks what a decision must have.
+        OpenReferral: a grant while a referral is unsettled.
+        Conflict: the event's id is taken by other content.
+    """
+    at = event.at.astimezone(UTC).replace(tzinfo=None)
+    with desk.store.writing() as cursor:
+        known = records.body_of(cursor, f"event:{event.event_id}")
+        body = canonical(event)
+        if known == body:
+            return False
+        cursor.execute("create or replace temp table one_event as select 0 as position, ?::varchar as body", [body])
+        problems = [problem for _, problem in unknown_subjects(cursor, kind, "one_event")]
+        if problems:
+            raise InvalidRecord(f"The {kind.replace('_', ' ')}", problems)
+        if isinstance(event, Decision) and not event.withdrawn:
+            check_decision(desk, event, origin, cursor)
+        appended = records.append_one(cursor, kind, f"event:{event.event_id}", at, body, origin, f"record {kind}")
+        if appended.conflicting:
+            raise Conflict(str(conflict_problem(kind, appended.conflicting[0][1])))
+        if kind in ("denial_notice", "incident"):
+            derive(cursor, desk)
+    return True
+
+
+def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> None:
+    """The rules of a decision made here: its own rationale, no grant over an open referral, a second signature where the policy asks.
+
+    Raises:
+        InvalidRecord, OpenReferral.
+    """
+    problems = []
+    if decision.outcome in ("granted", "denied") and not (decision.rationale or "").strip():
+        problems.append(FieldProblem("rationale", "a decision was given without its rationale", "why, in the officer's own words",
+                                     "Write what weighed in this case; the score is advice and no reason by itself."))
+    if decision.outcome == "denied" and not decision.grounds:
+        problems.append(FieldProblem("grounds", "a refusal was given without grounds", "at least one ground of the law",
+                                     "Name the grounds; a refusal cannot rest on the score alone."))
+    if problems:
+        raise InvalidRecord("The decision", problems)
+    if decision.outcome != "granted" or decision.application_id is None:
+        return
+    record_no, _, filed_at = filing_in_force(cursor, decision.application_id, None)
+    score = score_stored(desk, [Subject(record_no, filed_at, origin.at)], origin.at, cursor=cursor)[0]
+    still_open = [referral for referral in score.referrals if not referral.settled]
+    if still_open:
+        raise OpenReferral(
+            f"application {decision.application_id} cannot be granted: {len(still_open)} referral(s) unsettled: "
+            + "; ".join(f"{r.rule_id} ({r.subject})" for r in still_open)
+            + ". Each must be settled by a `review` event about it (about: referral, subject: the id in brackets)."
+        )
+    if policy_in_force().needs_second_signature(score.band) and (not decision.approved_by or decision.approved_by == decision.recorded_by):
+        raise InvalidRecord("The decision", [FieldProblem(
+            "approved_by", f"a grant in band {score.band} needs a second person's signature", "the name of another person than recorded_by",
+            "Have an approver sign.",
+        )])
+
+
+def open_state(cursor, application_id: str) -> str:
+    """What an application waits for: `undecided`, or the newest decision's outcome."""
+    row = first(
+        cursor,
+        "select decision.outcome from decision left join decision as later on later.corrects = decision.event_id "
+        "where decision.application_id = ? and not coalesce(decision.withdrawn, false) and later.event_id is null "
+        "order by decision.at desc limit 1",
+        [application_id],
+    )
+    return row[0] if row else "undecided"
+
+
