@@ -3,7 +3,7 @@
 import math
 import re
 from collections import ChainMap, Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +73,9 @@ class Match:
     why: str
 
 
+_Near = tuple[tuple[str, ...], Alikeness]
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     """One printing of an entry's name."""
@@ -122,26 +125,22 @@ class NameIndex:
             One list a query, in their order; empty where nothing reaches the threshold.
         """
         asked = [query if isinstance(query, Query) else Query(query[0], query[1]) for query in queries]
-        names = {query.name: keyed(query.name) for query in asked}
+        readings = [_readings(query) for query in asked]
+        every = {name.words: None for names in readings for name in names if name.words}
         # A name of trade words alone ("Corp", "International Trading") names nobody: it answers to the same name only.
-        telling = {name.words: None for name in names.values() if not TRADE_WORDS.issuperset(name.words)}
-        distinct = list(telling)
-        near = {words: self._near(words, found, threshold) for words, found in self._candidates(distinct)}
-        for name in names.values():
-            if name.words not in near and name.words in self._written:
-                near[name.words] = [(name.words, alikeness(name.words, name.words, self._weights, self._unseen))]
-        return [
-            self._answers(query, names[query.name], near.get(names[query.name].words, []), threshold) for query in asked
-        ]
+        telling = [words for words in every if not TRADE_WORDS.issuperset(words)]
+        near = {words: self._near(words, found, threshold) for words, found in self._candidates(telling)}
+        for words in every:
+            if words not in near and words in self._written:
+                near[words] = [(words, alikeness(words, words, self._weights, self._unseen))]
+        return [self._answers(query, names, near, threshold) for query, names in zip(asked, readings, strict=True)]
 
     def _candidates(self, distinct: list[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
         if self._names:
             for position, found in self._blocks.candidates(distinct, _TRIPLES_FROM, _SKELETONS_FROM):
                 yield distinct[position], found
 
-    def _near(
-        self, words: tuple[str, ...], found: Iterable[int], threshold: float
-    ) -> list[tuple[tuple[str, ...], Alikeness]]:
+    def _near(self, words: tuple[str, ...], found: Iterable[int], threshold: float) -> list[_Near]:
         weights = self._weights
         slips = {word: weight for word in words if word not in weights and (weight := _slip_of_trade_word(word))}
         if slips:
@@ -150,17 +149,16 @@ class NameIndex:
         return [(listed, alike) for listed, alike in compared if alike.score >= threshold]
 
     def _answers(
-        self, query: Query, name: KeyedName, near: list[tuple[tuple[str, ...], Alikeness]], threshold: float
+        self, query: Query, names: list[KeyedName], near: Mapping[tuple[str, ...], list[_Near]], threshold: float
     ) -> list[Match]:
-        best: dict[int, Match] = {}
-        for position, match in self._by_number(query):
-            best.setdefault(position, match)
-        for listed, alike in near:
-            for written in self._written[listed]:
-                match = self._judged(query, name, written, listed, alike)
-                known = best.get(written.entry)
-                if match.score >= threshold and (known is None or match.score > known.score):
-                    best[written.entry] = match
+        best = dict(self._by_number(query))
+        for name in names:
+            for listed, alike in near.get(name.words, ()):
+                for written in self._written[listed]:
+                    match = self._judged(query, name, written, listed, alike)
+                    known = best.get(written.entry)
+                    if match.score >= threshold and (known is None or match.score > known.score):
+                        best[written.entry] = match
         return sorted(best.values(), key=lambda match: (-match.score, match.list, match.entry_id))
 
     def _judged(
@@ -215,6 +213,15 @@ class NameIndex:
                         why_identifier(called, country),
                     ),
                 )
+
+
+def _readings(query: Query) -> list[KeyedName]:
+    """The query's name without legal form; a person's with the word that only looks like one ("Zarkani Sal")."""
+    plain = KeyedName(plain_words(query.name), "")
+    if query.kind == "person":
+        return [plain]
+    name = keyed(query.name)
+    return [name, plain] if name.form and len(name.words) == 1 and query.kind is None else [name]
 
 
 def _printings(position: int, entry: ListEntry) -> Iterator[tuple[tuple[str, ...], _Written]]:
