@@ -1,0 +1,88 @@
+-- Family:   end_user
+-- Question: which records was each value computed from?
+-- Grain:    one row per spine row, feature and record
+-- Reads:    party_event, party_hit, party_named, spine, spine_party
+-- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
+-- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
+-- Columns:  subject, feature, record
+
+with end_user as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine_party.party_no,
+        spine_party.entity_id
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    where spine_party.role_group = 'end_user'
+),
+
+earlier_filings as (
+    select
+        end_user.subject,
+        'end_user_prior_filings_count' as feature,
+        'application:' || party_named.application_id as record
+    from end_user
+    inner join party_named
+        on
+            end_user.entity_id = party_named.entity_id
+            and end_user.as_of > party_named.known_from
+            and end_user.application_id <> party_named.application_id
+    where party_named.role_group = 'end_user'
+),
+
+known_facts as (
+    select
+        end_user.subject,
+        case
+            when party_event.fact = 'diversion' then 'end_user_prior_diversions_count'
+            when party_event.fact = 'favourable' then 'end_user_favourable_visits_count'
+            when party_event.fact = 'unfavourable' then 'end_user_unfavourable_visits_count'
+            else 'end_user_denials_count'
+        end as feature,
+        'event:' || party_event.event_id as record
+    from end_user
+    inner join party_event
+        on
+            end_user.entity_id = party_event.entity_id
+            and end_user.as_of > party_event.known_from
+            and (party_event.known_to is null or end_user.as_of <= party_event.known_to)
+            and (party_event.application_id is null or end_user.application_id <> party_event.application_id)
+    where
+        party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named')
+        and party_event.fact in ('diversion', 'favourable', 'unfavourable', 'denied', 'denial_notice')
+),
+
+warnings as (
+    select
+        end_user.subject,
+        'end_user_warning_list_score' as feature,
+        'list:' || party_hit.list || ':' || party_hit.entry_id as record
+    from end_user
+    inner join party_hit
+        on
+            end_user.subject = party_hit.subject
+            and end_user.party_no = party_hit.party_no
+            and end_user.as_of > party_hit.known_from
+            and (party_hit.known_to is null or end_user.as_of <= party_hit.known_to)
+    where party_hit.weight = 'warning'
+)
+
+select
+    earlier_filings.subject,
+    earlier_filings.feature,
+    earlier_filings.record
+from earlier_filings
+union distinct
+select
+    known_facts.subject,
+    known_facts.feature,
+    known_facts.record
+from known_facts
+union distinct
+select
+    warnings.subject,
+    warnings.feature,
+    warnings.record
+from warnings

@@ -1,0 +1,138 @@
+-- Family:   links
+-- Question: which records was each value computed from?
+-- Grain:    one row per spine row, feature and record
+-- Reads:    address_named, exporter_trade, party_event, party_named, spine, spine_party
+-- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
+-- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
+-- Columns:  subject, feature, record
+
+with receiving_side as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine_party.entity_id,
+        spine_party.country || ' ' || spine_party.address_key as address,
+        spine_party.website_key
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    where spine_party.role_group in ('end_user', 'consignee', 'intermediary', 'further_end_user')
+),
+
+place_of_party as (
+    select
+        receiving_side.subject,
+        receiving_side.application_id,
+        receiving_side.as_of,
+        receiving_side.entity_id,
+        'address' as kind,
+        receiving_side.address as place_key
+    from receiving_side
+    where receiving_side.address is not null
+    union distinct
+    select
+        receiving_side.subject,
+        receiving_side.application_id,
+        receiving_side.as_of,
+        receiving_side.entity_id,
+        'website' as kind,
+        receiving_side.website_key as place_key
+    from receiving_side
+    where receiving_side.website_key is not null
+),
+
+neighbour as (
+    select
+        place_of_party.subject,
+        place_of_party.application_id,
+        place_of_party.as_of,
+        address_named.entity_id
+    from place_of_party
+    inner join address_named
+        on
+            place_of_party.kind = address_named.kind
+            and place_of_party.place_key = address_named.place_key
+            and place_of_party.entity_id <> address_named.entity_id
+            and place_of_party.as_of > address_named.known_from
+    group by place_of_party.subject, place_of_party.application_id, place_of_party.as_of, address_named.entity_id
+),
+
+stranger as (
+    select
+        neighbour.subject,
+        neighbour.application_id,
+        neighbour.as_of,
+        neighbour.entity_id
+    from neighbour
+    left join spine_party on neighbour.subject = spine_party.subject and neighbour.entity_id = spine_party.entity_id
+    where spine_party.subject is null
+),
+
+named_elsewhere as (
+    select
+        stranger.subject,
+        'links_shared_place_count' as feature,
+        'application:' || party_named.application_id as record
+    from stranger
+    inner join party_named
+        on
+            stranger.entity_id = party_named.entity_id
+            and stranger.as_of > party_named.known_from
+            and stranger.application_id <> party_named.application_id
+),
+
+tainted as (
+    select
+        stranger.subject,
+        'links_tainted_neighbours_count' as feature,
+        'event:' || party_event.event_id as record
+    from stranger
+    inner join party_event
+        on
+            stranger.entity_id = party_event.entity_id
+            and stranger.as_of > party_event.known_from
+            and (party_event.known_to is null or stranger.as_of <= party_event.known_to)
+            and (party_event.application_id is null or stranger.application_id <> party_event.application_id)
+    where party_event.fact in ('diversion', 'denied', 'denial_notice') and party_event.role_group <> 'exporter'
+),
+
+dealt as (
+    select
+        spine.subject,
+        exporter_trade.application_id,
+        date_diff('day', cast(exporter_trade.known_from as date), spine.as_of_day) as days_ago
+    from spine
+    inner join spine_party as exporter on spine.subject = exporter.subject and exporter.role_group = 'exporter'
+    inner join spine_party as end_user on spine.subject = end_user.subject and end_user.role_group = 'end_user'
+    inner join exporter_trade
+        on
+            exporter.entity_id = exporter_trade.exporter_id
+            and end_user.entity_id = exporter_trade.end_user_id
+            and spine.as_of > exporter_trade.known_from
+            and spine.application_id <> exporter_trade.application_id
+)
+
+select
+    named_elsewhere.subject,
+    named_elsewhere.feature,
+    named_elsewhere.record
+from named_elsewhere
+union distinct
+select
+    tainted.subject,
+    tainted.feature,
+    tainted.record
+from tainted
+union distinct
+select
+    dealt.subject,
+    'links_earlier_deals_count' as feature,
+    'application:' || dealt.application_id as record
+from dealt
+union distinct
+select
+    dealt.subject,
+    'links_deals_in_quarter_count' as feature,
+    'application:' || dealt.application_id as record
+from dealt
+where dealt.days_ago <= 90
