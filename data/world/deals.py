@@ -13,6 +13,7 @@ _KINDS = Weighted(("export", "re_export", "transit", "transshipment", "brokering
 _AUTHORISATIONS = Weighted(("individual", "global", "general", "large_project"), (930, 40, 22, 8))
 _REPEAT = 0.62  # share of filings by an exporter that follow an earlier deal of the same kind
 _FRONT = 0.03  # share of new ties that are with a front company
+_TIES = 20  # customers an exporter keeps up with
 _STOCK = 0.3  # share of deals with an army or police that replace what they hold
 
 
@@ -145,7 +146,7 @@ class Market:
             good=good,
         )
         exporter.deals.append(tie)
-        if len(exporter.deals) > 24:
+        if len(exporter.deals) > _TIES:
             exporter.deals.pop(0)
         return tie
 
