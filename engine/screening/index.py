@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from engine.screening.blocking import Blocks
 from engine.screening.entries import Kind, ListEntry, Strength
-from engine.screening.legal_forms import TRADE_WORDS
+from engine.screening.legal_forms import OFFICE_WORDS, TRADE_WORDS
 from engine.screening.names import KeyedName, keyed, plain_words
 from engine.screening.scoring import Alikeness, alikeness
 from engine.screening.sentences import why_identifier, why_name
@@ -180,7 +180,12 @@ class NameIndex:
             score *= 1.0 - 0.10 * min(1.0, (_COMMON_EVIDENCE - alike.evidence) / 6.0)
             doubts.append("common words only")
         agrees = None if not (query.country and entry.countries) else query.country.upper() in entry.countries
-        if agrees is False and entry.kind != "person":
+        if TRADE_WORDS.issuperset(listed):
+            # "Ministry of Defence" is the name of a hundred offices: only the country says which.
+            if agrees is False:
+                score *= 0.80 if OFFICE_WORDS.isdisjoint(listed) else 0.60
+            doubts.append("a name of common words")
+        elif agrees is False and entry.kind != "person":
             # Another country makes a firm less likely the same, but front firms move: never out of sight for it alone.
             score = max(0.95 * score, min(score, REVIEW))
         if written.strength == "weak":

@@ -10,8 +10,11 @@ from importlib.resources import files
 
 _TABLE = tomllib.loads((files("engine.screening") / "words.toml").read_text("utf-8"))
 
-TRADE_WORDS = frozenset(_TABLE["trade"]["words"].split())
-"""Words that describe a trade and not a firm; a small list of names would otherwise find them rare."""
+OFFICE_WORDS = frozenset(_TABLE["trade"]["offices"].split())
+"""Words of offices that every state has."""
+
+TRADE_WORDS = frozenset(_TABLE["trade"]["words"].split()) | OFFICE_WORDS
+"""Words that describe a trade or an office, not who holds it; a small list would find them rare."""
 
 _WRITTEN = {
     tuple(form.split()): kind for kind, forms in _TABLE["legal_forms"].items() for form in (*forms.split(";"), kind)
@@ -30,24 +33,31 @@ def without_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     "Limited" keeps its name.
     """
     found = ""
-    while len(words) > 1 and words[-1] in _LAST_WORDS:
+    while True:
+        shorter, tail = _without_tail(words)
+        shorter, head = _without_head(shorter)
+        found = found or tail or head
+        if found and len(shorter) > 1 and shorter[-1] == "co":
+            shorter = shorter[:-1]  # "Acme Company, S.A." and "Acme S.A." are one form with and without its noun
+        if shorter == words:  # what was taken off may have hidden another form ("Co. S.A. Ltd")
+            return words, found
+        words = shorter
+
+
+def _without_tail(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    if words and words[-1] in _LAST_WORDS:
         for length in range(min(_LONGEST, len(words) - 1), 0, -1):
-            tail = words[-length:]
-            kind = _WRITTEN.get(tail)
-            if kind and not (length == 1 and tail[0] in _NOT_AT_TAIL):
-                words, found = words[:-length], found or kind
-                break
-        else:
-            break
-    while len(words) > 1 and words[0] in _FIRST_WORDS:
+            kind = _WRITTEN.get(words[-length:], "")
+            if kind and not (length == 1 and words[-1] in _NOT_AT_TAIL):
+                return words[:-length], kind
+    return words, ""
+
+
+def _without_head(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    if words and words[0] in _FIRST_WORDS:
         for length in range(min(_LONGEST, len(words) - 1), 0, -1):
-            head = words[:length]
-            kind = _WRITTEN.get(head)
-            if kind and (length > 1 or head[0] in _SHORT_AT_HEAD or len(head[0]) >= 10):
-                words, found = words[length:], found or kind
-                break
-        else:
-            break
-    if found and len(words) > 1 and words[-1] == "co":
-        words = words[:-1]  # "Acme Company, S.A." and "Acme S.A." are one form with and without its noun
-    return words, found
+            kind = _WRITTEN.get(words[:length], "")
+            # Ten letters and more ("aktiengesellschaft") are a legal form wherever they stand.
+            if kind and (length > 1 or words[0] in _SHORT_AT_HEAD or len(words[0]) >= 10):
+                return words[length:], kind
+    return words, ""

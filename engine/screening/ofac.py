@@ -37,9 +37,9 @@ _REGISTERED = re.compile(
 )
 # A person's papers, numbers and birth; the last part takes every other number that OFAC may print ("... No. 123").
 _OF_A_PERSON = re.compile(
-    r"^(?:alt\. |circa )*(?:DOB|POB|nationality|citizen|Gender|Stateless|Passport|National ID|Cedula|SSN|CNP|RUC|NIT|RIF"
-    r"|C\.U\.R\.P|R\.F\.C|D\.N\.I|I\.F\.E|N\.I\.E|Residency|Driver's License|Tazkira|Phone|Telephone|Email|Pasaporte"
-    r"|Credencial|Travel Document|.*\b(?:Passport|Card|No\.|Number|Code|Cartilla|ID|Ident\w*)\b.*\d)"
+    r"^(?:alt\. |circa )*(?:DOB|POB|nationality|citizen|Gender|Stateless|Passport|National ID|Cedula|SSN|CNP|RUC|NIT"
+    r"|RIF|C\.U\.R\.P|R\.F\.C|D\.N\.I|I\.F\.E|N\.I\.E|Residency|Driver's License|Tazkira|Phone|Telephone|Email"
+    r"|Pasaporte|Credencial|Travel Document|.*\b(?:Passport|Card|No\.|Number|Code|Cartilla|ID|Ident\w*)\b.*\d)"
 )
 
 

@@ -230,3 +230,10 @@ def test_a_persons_last_name_is_not_taken_for_a_legal_form() -> None:
 def test_a_score_below_the_threshold_is_not_reported() -> None:
     index = NameIndex([an_entry("Zarkan Optical Works")])
     assert index.match([("Zarkan Optikal Werks", None)], threshold=0.99) == [[]]
+
+
+def test_an_office_that_every_state_has_matches_in_its_own_country_only() -> None:
+    index = NameIndex([an_entry("Ministry of Defence", countries=("KP",))])
+    assert one(index, ("Ministry of Defence", "KP")).score == 1.0
+    assert "a name of common words" in one(index, ("Ministry of Defence", None)).why
+    assert index.match([("Ministry of Defence", "KE")]) == [[]]
