@@ -91,7 +91,10 @@ class Market:
         good = one_of(chance, SOFT_GOODS) if kind == "technology" else tie.good
         destination = self._destinations.draw(chance) if open_licence else tie.end_user.country
         stock = (
-            bool(end_user) and end_user.kind in ("military", "police") and good in _ARMS and chance.random() < _STOCK
+            end_user is not None
+            and end_user.kind in ("military", "police")
+            and good in _ARMS
+            and chance.random() < _STOCK
         )
         broker = tie.broker or (_existing(parties.brokers, chance, at) if kind == "brokering" else None)
         certified = exporter.is_certified(at)
@@ -211,7 +214,7 @@ def _existing(table: Weighted[Entity], chance: Random, at: int) -> Entity:
 
 def _party_signs(user: Entity | None, broker: Entity | None, at: int) -> set[str]:
     """What the filing shows of its parties: the end user's own, and of the broker's only where he is at home."""
-    shown = set()
+    shown: set[str] = set()
     if user:
         shown |= user.signs
         if user.is_young(at):

@@ -28,7 +28,7 @@ class Papers:
         chance, seen = self._chance, deal.seen
         papers = []
         if deal.end_user:
-            papers.append(self._assurance(deal, items, at))
+            papers.append(self._assurance(deal, deal.end_user, items, at))
         if chance.random() < 0.7:
             papers.append(self._contract(deal, items, at))
         if chance.random() < 0.3:
@@ -52,21 +52,21 @@ class Papers:
         if len(route) > 1 and "transit_authorisation" in route[0] and chance.random() < 0.25:
             paper = self._paper("transit_authorisation", "Customs", deal.exporter.country, at, 60)
             papers.append(paper | {"number": route[0]["transit_authorisation"], "issuer_country": route[0]["to"][:2]})
-        if deal.stock and chance.random() < 0.05:
+        if deal.stock and deal.end_user and chance.random() < 0.05:
             papers.append(self._paper("destruction_certificate", deal.end_user.card["name"], deal.destination, at, 400))
         return papers
 
-    def _assurance(self, deal: Deal, items: list[dict], at: int) -> dict:
+    def _assurance(self, deal: Deal, user: Entity, items: list[dict], at: int) -> dict:
         """The end user's certificate or statement; a regular customer may hand in last time's again."""
         chance, seen = self._chance, deal.seen
-        user, country = deal.end_user, deal.destination
+        country = deal.destination
         public = user.kind in _PUBLIC
         old = deal.tie.certificate
         if old and at < old["_until"] and chance.random() < 0.14 and "certificate_reused" not in seen:
             return old["paper"]
         official = public or chance.random() < 0.18
         issued = at - between(chance, 3, 150) * clock.DAY
-        paper = {"kind": "end_user_certificate" if official else "end_user_statement"}
+        paper: dict = {"kind": "end_user_certificate" if official else "end_user_statement"}
         if "certificate_reused" in seen and country.code in self._latest:
             paper["number"] = self._latest[country.code]
         elif "certificate_unnumbered" not in seen:
@@ -116,7 +116,7 @@ class Papers:
 
     def _covered(self, item: dict, deal: Deal) -> dict:
         chance = self._chance
-        covered = {"description": item["description"], "quantity": item["quantity"]}
+        covered: dict = {"description": item["description"], "quantity": item["quantity"]}
         if "control_code" in item and chance.random() < 0.7:
             covered["control_code"] = item["control_code"]
         if chance.random() < (0.12 if "forged" in deal.causes else 0.015):
@@ -154,7 +154,13 @@ class Papers:
         chance = self._chance
         issued = clock.day(at - between(chance, 1, age) * clock.DAY)
         number = f"{country.code}-{between(chance, 100_000, 999_999)}"
-        paper = {"kind": kind, "number": number, "issuer": issuer, "issuer_country": country.code, "issued_on": issued}
+        paper: dict = {
+            "kind": kind,
+            "number": number,
+            "issuer": issuer,
+            "issuer_country": country.code,
+            "issued_on": issued,
+        }
         if chance.random() < 0.5:
             paper["sha256"] = digest(chance)
         return paper
@@ -179,5 +185,5 @@ class Papers:
 
     def stranger(self, country: Country, user: Entity) -> Entity:
         """A consignee nobody has heard of, put in at the last minute."""
-        card = {"name": self.firm(country), "country": country.code, "kind": "dealer"}
+        card: dict = {"name": self.firm(country), "country": country.code, "kind": "dealer"}
         return Entity(f"S-{user.number}", "consignee", "dealer", country, card)

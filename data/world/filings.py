@@ -49,13 +49,13 @@ class Filings:
         """The first filing of a deal."""
         chance, seen, at = self._chance, deal.seen, deal.at
         items = goods.items(chance, deal.good, deal.exporter, at, seen)
-        route = []
+        route: list[dict] = []
         if deal.kind != "technology":
             origin = deal.exporter.country
             route = routes.legs(chance, origin, deal.destination, deal.carrier, at, seen)
         if deal.kind in ("transit", "transshipment") and route:
             route = _through(chance, route, authority)
-        document = {
+        document: dict = {
             "application_id": application_id,
             "authority": authority,
             "filed_at": clock.stamp(at),
@@ -64,7 +64,7 @@ class Filings:
             "transaction": one_of(chance, _TRANSACTIONS) if chance.random() < 0.1 else "sale",
         }
         document["exporter"] = mention(deal.exporter, chance, at)
-        if deal.kind == "brokering":
+        if deal.kind == "brokering" and deal.broker:
             document["applicant"] = mention(deal.broker, chance, at)
         elif deal.kind in ("transit", "transshipment"):
             document["applicant"] = mention(deal.forwarder, chance, at)
@@ -127,7 +127,7 @@ class Filings:
             if deal.authorisation == "global" and deal.exporter.deals:
                 users = {tie.end_user.number: tie.end_user for tie in deal.exporter.deals[:4]}
                 document["end_users"] = [mention(user, chance, at) | {"role": "additional"} for user in users.values()]
-        between_them = []
+        between_them: list[dict] = []
         if deal.broker and deal.kind != "brokering":
             between_them.append(mention(deal.broker, chance, at) | {"role": "broker"})
         if deal.kind not in ("technology", "transit", "transshipment") and (
@@ -148,14 +148,14 @@ class Filings:
             if "vague_use" in seen
             else _USES.get(purpose, "Use by {user} in its own business.").format(user=user)
         )
-        end_use = {"statement": text, "purpose": purpose, "country": deal.destination.code}
+        end_use: dict = {"statement": text, "purpose": purpose, "country": deal.destination.code}
         if deal.end_user and "address" in deal.end_user.card and "vague_use" not in seen and chance.random() < 0.5:
             end_use["site"] = deal.end_user.card["address"]
         return end_use
 
     def _old_stock(self, deal: Deal, item: dict) -> dict:
         chance, seen = self._chance, deal.seen
-        stock = {
+        stock: dict = {
             "control_code": deal.good.control_code,
             "description": f"{deal.good.description}, earlier model",
             "quantity": max(1, round(item["quantity"] * (0.4 + chance.random()))),
@@ -171,7 +171,7 @@ class Filings:
 
     def _payment(self, deal: Deal) -> dict:
         chance, seen = self._chance, deal.seen
-        payment = {}
+        payment: dict = {}
         if "third_country_payer" in seen:
             payment["payer_country"] = one_of(
                 chance, [place for place in _PAYER_HAVENS if place != deal.destination.code]

@@ -175,7 +175,7 @@ def _item(
     amount = good.amount * share * exp(chance.gauss(0, 0.8)) if good.amount > 1 else 1
     quantity = max(1, round(amount))
     price = good.price * _EUR[currency] * factor * exp(chance.gauss(0, 0.22)) * quantity**-0.03
-    item = {"line": number}
+    item: dict = {"line": number}
     if good.control_code and chance.random() > 0.015:
         item["control_code"] = good.control_code
         item["control_list"] = good.control_list

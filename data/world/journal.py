@@ -28,7 +28,7 @@ class Journal:
         """Record one event and return its id; a field that is None is left out."""
         self._serial += 1
         event_id = f"{_LETTERS[kind]}-{self._serial:08d}"
-        event = {"event_id": event_id, "recorded_by": by, "at": clock.stamp(at)}
+        event: dict = {"event_id": event_id, "recorded_by": by, "at": clock.stamp(at)}
         for name, value in fields.items():
             if value is not None:
                 event[name] = value

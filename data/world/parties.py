@@ -314,7 +314,7 @@ class Parties:
 
     def _named(self, role: str, name: str, country: Country, kind: str) -> dict:
         self._serial += 1
-        card = {"name": name, "country": country.code, "kind": kind}
+        card: dict = {"name": name, "country": country.code, "kind": kind}
         if self._chance.random() < (0.92 if role == "exporter" else 0.5):
             card["party_id"] = f"P-{self._number(role)}"
         return card

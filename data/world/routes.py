@@ -58,10 +58,10 @@ def _written(
     day = at + between(chance, 40, 180) * clock.DAY
     last = len(places) - 2
     named = chance.random() < 0.6
-    route = []
+    route: list[dict] = []
     for number, (origin, goal) in enumerate(pairwise(places)):
         inland = landlocked and number == last and last > 0 and mode == "sea"
-        leg = {"from": origin, "to": goal, "mode": ("rail" if day & 1 else "road") if inland else mode}
+        leg: dict = {"from": origin, "to": goal, "mode": ("rail" if day & 1 else "road") if inland else mode}
         if named:
             leg["carrier"] = carrier.card["name"]
         if number == 0 and mode == "sea" and chance.random() < 0.3:

@@ -81,7 +81,7 @@ class Shipping:
         items = []
         for item in application["items"]:
             quantity = max(1, round(item["quantity"] * share))
-            shipped = {"line": item["line"], "quantity": quantity}
+            shipped: dict = {"line": item["line"], "quantity": quantity}
             if item.get("serialised") and chance.random() < 0.75:
                 start = between(chance, 10_000, 900_000)
                 shipped["serials"] = [f"{start + step}-{part}" for step in range(min(quantity, 5))]

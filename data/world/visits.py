@@ -66,8 +66,9 @@ class Visits:
         doubt = causes.suspicion(deal.seen)
         if deal.end_user is None or chance.random() > 0.006 * (1 + doubt):
             return
-        stage = "pre_shipment" if permission and chance.random() < 0.35 else "pre_licence"
-        start = permission.at if stage == "pre_shipment" else filed
+        stage, start = "pre_licence", filed
+        if permission and chance.random() < 0.35:
+            stage, start = "pre_shipment", permission.at
         on = start + between(chance, 2, 8) * clock.DAY
         at = working_hour(chance, on + between(chance, 2, 25) * clock.DAY)
         bad = chance.random() < (0.45 if deal.causes else 0.15)
@@ -202,7 +203,7 @@ class Visits:
 
     def _state(self, item: dict, mode: str, outcome: str, finding: str | None) -> dict:
         chance = self._chance
-        seen = {"line": item["line"]}
+        seen: dict = {"line": item["line"]}
         if "serials" in item and mode == "on_site":
             seen["serial"] = item["serials"][0]
         else:

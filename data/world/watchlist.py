@@ -31,7 +31,7 @@ def write(path: Path, bad: list[Entity], sound: list[Entity], chance: Random, fi
         first: the beginning of the world, in seconds.
         end: its end.
     """
-    rows = []
+    rows: list[tuple[int, tuple[str, ...]]] = []
     wanted = [party for party in bad if party.found_at < end]
     unfound = [party for party in bad if party.found_at >= end]
     chance.shuffle(wanted)
@@ -47,12 +47,12 @@ def write(path: Path, bad: list[Entity], sound: list[Entity], chance: Random, fi
         if listed < end:
             rows.append((listed, _row(chance, party.card, listed, len(rows), end)))
     for party in chance.sample(sound, min(_NAMESAKES, len(sound))):
-        country = one_of(chance, [code for code in COUNTRIES if code != party.country.code])
+        elsewhere = one_of(chance, [code for code in COUNTRIES if code != party.country.code])
         listed = first + int(chance.random() * (end - first))
-        rows.append((listed, _row(chance, {"name": party.card["name"], "country": country}, listed, len(rows), end)))
+        rows.append((listed, _row(chance, {"name": party.card["name"], "country": elsewhere}, listed, len(rows), end)))
     while len(rows) < _SIZE:
         country = one_of(chance, list(COUNTRIES.values()))
-        card = {
+        card: dict = {
             "name": names.company(chance, country, one_of(chance, ("dealer", "commercial", "broker"))),
             "country": country.code,
         }

@@ -23,7 +23,9 @@ def _encoder() -> Callable[[dict], str]:
     (8.3 and 6.6 us a line). Where Python has no compiled one, or another, the plain way stands.
     """
     try:
-        compiled = encoder.c_make_encoder(None, None, encoder.encode_basestring, None, ":", ",", False, False, False)
+        compiled = encoder.c_make_encoder(  # type: ignore[attr-defined]
+            None, None, encoder.encode_basestring, None, ":", ",", False, False, False
+        )
         if "".join(compiled({"é": [1, 2.5, True]}, 0)) == _plain({"é": [1, 2.5, True]}):
             return lambda document: "".join(compiled(document, 0))
     except (AttributeError, TypeError):
