@@ -1,4 +1,4 @@
-"""Reads the feature families beside it: meaning, unit, direction, source and words of every column. Computes none of them.
+"""Reads the feature families beside it: meaning, unit, direction, source and words of every column. Computes none.
 
 A family is one `.sql` (how), one `.toml` (what it means) and, where history counts, one `.evidence.sql` (from which
 records). Column order, monotone constraints, reason sentences and the feature book are all read from here.
@@ -23,7 +23,7 @@ from features.errors import CatalogueError
 
 FAMILIES = ("end_user", "broker", "route", "documents", "old_stock", "goods", "exporter", "destination", "links")
 
-# Ending of a column -> its type, and the unit that it must have (None: the unit says what is counted, or names the levels).
+# Ending of a column -> its type and its unit (None: the unit says what is counted, or names the levels).
 ENDINGS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     {
         "count": ("integer", None),
@@ -37,16 +37,21 @@ ENDINGS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     }
 )
 MONOTONE = MappingProxyType({"raises_risk": 1, "lowers_risk": -1, "free": 0})
+EVENT_KINDS = frozenset(
+    ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
+)
 WHEN_NULL = ("missing", "not_applicable", "never")
 
 # What no feature may read of a person: refused wherever one of these stands in a name, in the SQL or in `fields`.
 FORBIDDEN = frozenset(
-    "nationality nationalities citizenship citizen citizens birthplace birth birthdate birthday dob born sex gender religion "
-    "script ethnicity ethnic language languages".split()
+    (
+        "nationality", "nationalities", "citizenship", "citizen", "citizens", "birthplace", "birth", "birthdate", "birthday",
+        "dob", "born", "sex", "gender", "religion", "script", "ethnicity", "ethnic", "language", "languages",
+    )
 )
 
 _REQUIRED = (
-    "meaning", "unit", "type", "absent", "when_null", "direction", "because", "source", "indicator", "fields", "reviewed",
+    "meaning", "unit", "type", "absent", "when_null", "direction", "because", "indicator", "source", "fields", "reviewed",
 )
 _SENTENCES = ("reads_as", "reads_as_yes", "reads_as_no", "reads_as_null")
 _KNOWN = (*_REQUIRED, *_SENTENCES)
@@ -64,7 +69,7 @@ class Source:
     Args:
         title: as published.
         url: where it can be read.
-        verified: False where the link between feature and source, or its weight, is from general knowledge or inference.
+        verified: False where the link of feature and source, or its weight, is general knowledge or inference.
     """
 
     title: str
@@ -123,7 +128,20 @@ class Feature:
     @property
     def levels(self) -> Mapping[int, str]:
         """The name of each level; empty but for a `_level`."""
-        return MappingProxyType({int(level): name.strip() for level, name in _LEVEL.findall(self.unit)} if self.ending == "level" else {})
+        found = _LEVEL.findall(self.unit) if self.ending == "level" else []
+        return MappingProxyType({int(level): name.strip() for level, name in found})
+
+    @property
+    def why_null(self) -> str:
+        """What it means that there is no value, without what a 0 means."""
+        return self.absent.rpartition("null: ")[2]
+
+    @property
+    def filing_fields(self) -> tuple[str, ...]:
+        """Those of its fields that stand on the filing itself: where its evidence is when no record is listed."""
+        return tuple(
+            field for field in self.fields if not field.startswith("reference:") and field.split(".")[0] not in EVENT_KINDS
+        )
 
     def shown(self, value: float | None) -> str:
         """The value as an officer reads it: "3", "412 days", "5.2 years", "45 %", "EUR 1,250,000", "yes"."""
@@ -138,7 +156,8 @@ class Feature:
         if self.ending == "flag":
             return self.reads_as[0] if value else self.reads_as[1]
         text = _CHOICE.sub(r"\1" if value == 1 else r"\2", self.reads_as[0])
-        text = text.replace("{value}", self.shown(value)).replace("{level}", self.levels.get(round(value), self.shown(value)))
+        level = self.levels.get(round(value), self.shown(value))
+        text = text.replace("{value}", self.shown(value)).replace("{level}", level)
         return text[:1].upper() + text[1:]
 
 
@@ -150,7 +169,7 @@ class Family:
         name: the file's name.
         question: from the header of the SQL.
         sql: the portable select: `subject`, then the columns.
-        evidence_sql: the select that gives (subject, feature, record); None where the filing itself is all the evidence.
+        evidence_sql: the select of (subject, feature, record); None where the filing itself is all the evidence.
         features: in the order of the select.
     """
 
@@ -192,7 +211,10 @@ class Catalogue:
         for feature in self.features:
             if feature.name == name:
                 return feature
-        raise CatalogueError(f"there is no feature {name!r} in the catalogue.{_did_you_mean(name, self.columns)} All are listed in features/README.md.")
+        raise CatalogueError(
+            f"there is no feature {name!r} in the catalogue.{_did_you_mean(name, self.columns)} "
+            "All are listed in features/README.md."
+        )
 
 
 @cache
@@ -218,19 +240,16 @@ def read(folder: Traversable, names: tuple[str, ...] = FAMILIES) -> Catalogue:
     digest = hashlib.sha256()
     families = []
     for name in names:
-        evidence = folder / f"{name}.evidence.sql"
-        texts = {path.name: path.read_text("utf-8") for path in (folder / f"{name}.sql", folder / f"{name}.toml", evidence) if path.is_file()}
+        paths = [folder / f"{name}{ending}" for ending in (".sql", ".toml", ".evidence.sql")]
+        texts = {path.name: path.read_text("utf-8") for path in paths if path.is_file()}
         for file in (f"{name}.sql", f"{name}.toml"):
             if file not in texts:
-                raise CatalogueError(f"features/{file} is absent: a family is one .sql and one .toml. Write it, or take {name!r} out of FAMILIES.")
+                raise CatalogueError(
+                    f"features/{file} is absent: a family is one .sql and one .toml. Write it, or take {name!r} out of FAMILIES."
+                )
         for file, text in texts.items():
             digest.update(file.encode() + b"\0" + text.encode() + b"\0")
         families.append(_family(name, texts))
-    taken: dict[str, str] = {}
-    for feature in (feature for family in families for feature in family.features):
-        if feature.name in taken:
-            raise CatalogueError(f"features/{feature.family}.toml: [{feature.name}] is also in {taken[feature.name]}.toml. Rename one of them.")
-        taken[feature.name] = feature.family
     return Catalogue(tuple(families), digest.hexdigest()[:12])
 
 
@@ -242,7 +261,7 @@ def _family(name: str, texts: Mapping[str, str]) -> Family:
     try:
         entries = tomllib.loads(texts[f"{name}.toml"])
     except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"features/{name}.toml cannot be read: {error}. Expected TOML, one table a feature.") from error
+        raise CatalogueError(f"features/{name}.toml cannot be read: {error}. Expected one table a feature.") from error
     columns = columns_of(sql, f"features/{name}.sql")
     for column in columns:
         if column not in entries:
@@ -258,11 +277,14 @@ def _family(name: str, texts: Mapping[str, str]) -> Family:
             )
     if tuple(entries) != columns:
         first = next(column for column, entry in zip(columns, entries, strict=True) if column != entry)
-        raise CatalogueError(f"features/{name}.toml is not in the order of features/{name}.sql: expected [{first}] earlier. Move it.")
+        raise CatalogueError(
+            f"features/{name}.toml is not in the order of features/{name}.sql: expected [{first}] earlier. Move it."
+        )
     question = re.search(r"^-- Question:\s*(.+)$", sql, flags=re.M)
     if not question:
-        raise CatalogueError(f"features/{name}.sql: the header has no line `-- Question:`. Say what the family answers.")
-    return Family(name, question[1].strip(), sql, evidence, tuple(_feature(name, column, entries[column]) for column in columns))
+        raise CatalogueError(f"features/{name}.sql: the header has no `-- Question:`. Say what the family answers.")
+    features = tuple(_feature(name, column, entries[column]) for column in columns)
+    return Family(name, question[1].strip(), sql, evidence, features)
 
 
 def columns_of(sql: str, where: str = "the SQL") -> tuple[str, ...]:
@@ -277,7 +299,7 @@ def columns_of(sql: str, where: str = "the SQL") -> tuple[str, ...]:
     starts = list(re.finditer(r"^select$", text, flags=re.M))
     end = re.search(r"^from\b", text[starts[-1].end() :], flags=re.M) if starts else None
     if not end:
-        raise CatalogueError(f"{where}: no last select found. Expected `select` and `from` each at the beginning of a line.")
+        raise CatalogueError(f"{where}: no last select found. Expected `select` and `from` each at the start of a line.")
     body = text[starts[-1].end() : starts[-1].end() + end.start()]
     targets, depth, begun = [], 0, 0
     for place, letter in enumerate(body):
@@ -288,7 +310,9 @@ def columns_of(sql: str, where: str = "the SQL") -> tuple[str, ...]:
     targets.append(body[begun:])
     names = [re.split(r"[\s.]+", target.strip())[-1] for target in targets]
     if names[0] != "subject":
-        raise CatalogueError(f"{where}: the last select begins with {names[0]!r}. Expected `spine.subject`, then the features.")
+        raise CatalogueError(
+            f"{where}: the last select begins with {names[0]!r}. Expected `spine.subject`, then the features."
+        )
     return tuple(names[1:])
 
 
@@ -298,7 +322,8 @@ def _feature(family: str, name: str, entry: Any) -> Feature:
         raise CatalogueError(f"{where} is not a table. Expected `[{name}]` on a line of its own.")
     ending = name.rsplit("_", 1)[-1]
     if ending not in ENDINGS:
-        raise CatalogueError(f"{where}: the name ends in {ending!r}. Expected one of {', '.join('_' + one for one in ENDINGS)}.")
+        endings = ", ".join(f"_{one}" for one in ENDINGS)
+        raise CatalogueError(f"{where}: the name ends in {ending!r}. Expected one of {endings}.")
     if not name.startswith(f"{family}_"):
         raise CatalogueError(f"{where}: the name does not begin with its family. Expected `{family}_...`.")
     _check_keys(where, entry, _KNOWN)
@@ -306,7 +331,7 @@ def _feature(family: str, name: str, entry: Any) -> Feature:
         if entry.get(key) in (None, "", []):
             hint = " A direction needs its reason, 'free' too." if key == "because" else ""
             raise CatalogueError(f"{where}: '{key}' is missing.{hint} Known: {', '.join(_KNOWN)}.")
-    for key in (*_REQUIRED[:7], "indicator", *(key for key in _SENTENCES if key in entry)):
+    for key in (*_REQUIRED[:8], *(key for key in _SENTENCES if key in entry)):
         if not isinstance(entry[key], str) or not entry[key].strip():
             raise CatalogueError(f"{where}: '{key}' is {entry[key]!r}. Expected text.")
     _check_choice(where, "direction", entry["direction"], tuple(MONOTONE))
@@ -315,7 +340,7 @@ def _feature(family: str, name: str, entry: Any) -> Feature:
     if not _INDICATOR.fullmatch(entry["indicator"]):
         raise CatalogueError(f"{where}: 'indicator' is {entry['indicator']!r}. Expected an id like EU-15.")
     if not isinstance(entry["reviewed"], date):
-        raise CatalogueError(f"{where}: 'reviewed' is {entry['reviewed']!r}. Expected a day like 2026-11-22, without quotes.")
+        raise CatalogueError(f"{where}: 'reviewed' is {entry['reviewed']!r}. Expected a day like 2026-11-22, unquoted.")
     return Feature(
         name=name,
         family=family,
@@ -337,25 +362,28 @@ def _feature(family: str, name: str, entry: Any) -> Feature:
 
 def _check_unit(where: str, ending: str, kind: str, unit: str) -> None:
     expected_type, expected_unit = ENDINGS[ending]
+    so_named = f"for a name ending in _{ending}"
     if kind != expected_type:
-        raise CatalogueError(f"{where}: 'type' is {kind!r}. Expected {expected_type!r} for a name ending in _{ending}.")
+        raise CatalogueError(f"{where}: 'type' is {kind!r}. Expected {expected_type!r} {so_named}.")
     if expected_unit and unit != expected_unit:
-        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected {expected_unit!r} for a name ending in _{ending}.")
+        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected {expected_unit!r} {so_named}.")
     if ending == "count" and unit in {one for _, one in ENDINGS.values() if one}:
-        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected what is counted, such as 'visits', for a name ending in _count.")
+        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected what is counted, such as 'visits', {so_named}.")
     if ending == "level" and len(_LEVEL.findall(unit)) < 2:
-        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected the name of every level, such as '0 = none, 1 = some', for a name ending in _level.")
+        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected every level, like '0 = none, 1 = some', {so_named}.")
 
 
 def _sentences(where: str, ending: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
     """What the reason says: one text with the value in it, or for a flag one for yes and one for no."""
-    wanted, unwanted = (("reads_as_yes", "reads_as_no"), ("reads_as",)) if ending == "flag" else (("reads_as",), ("reads_as_yes", "reads_as_no"))
+    one, two = ("reads_as",), ("reads_as_yes", "reads_as_no")
+    wanted, unwanted = (two, one) if ending == "flag" else (one, two)
+    expected = f"Expected {' and '.join(wanted)} for a name ending in _{ending}."
     for key in wanted:
         if key not in entry:
-            raise CatalogueError(f"{where}: '{key}' is missing. Expected {' and '.join(wanted)} for a name ending in _{ending}.")
+            raise CatalogueError(f"{where}: '{key}' is missing. {expected}")
     for key in unwanted:
         if key in entry:
-            raise CatalogueError(f"{where}: '{key}' does not belong to a name ending in _{ending}. Expected {' and '.join(wanted)}.")
+            raise CatalogueError(f"{where}: '{key}' does not belong there. {expected}")
     texts = tuple(entry[key] for key in wanted)
     if ending != "flag":
         rest = _CHOICE.sub("", texts[0])
@@ -364,13 +392,17 @@ def _sentences(where: str, ending: str, entry: Mapping[str, Any]) -> tuple[str, 
     for text in texts:
         stray = re.sub(r"\{value\}|\{level\}", "", _CHOICE.sub("", text))
         if "{" in stray or "}" in stray:
-            raise CatalogueError(f"{where}: a sentence has braces that mean nothing: {text!r}. Known: {{value}}, {{level}}, {{one|many}}.")
+            raise CatalogueError(
+                f"{where}: braces that mean nothing in {text!r}. Known: {{value}}, {{level}}, {{one|many}}."
+            )
     return texts
 
 
 def _null_sentence(entry: Mapping[str, Any]) -> str:
     meaning = entry["meaning"].rstrip(". ")
-    return f"{meaning}: " + ("could not be told from the filing" if entry["when_null"] == "missing" else "the question does not arise here")
+    if entry["when_null"] == "missing":
+        return f"{meaning}: could not be told from the filing"
+    return f"{meaning}: the question does not arise here"
 
 
 def _source(where: str, source: Any) -> Source:
@@ -383,13 +415,15 @@ def _source(where: str, source: Any) -> Source:
     if not source["url"].startswith(("http://", "https://")):
         raise CatalogueError(f"{where}: the source's url is {source['url']!r}. Expected http:// or https://.")
     if source.get("status", "unverified") != "unverified":
-        raise CatalogueError(f"{where}: the source's status is {source['status']!r}. Expected \"unverified\", or no status.")
+        raise CatalogueError(f"{where}: the source's status is {source['status']!r}. Expected 'unverified', or none.")
     return Source(source["title"], source["url"], "status" not in source)
 
 
 def _fields(where: str, fields: Any) -> tuple[str, ...]:
     if not isinstance(fields, list) or not all(isinstance(field, str) and _FIELD.fullmatch(field) for field in fields):
-        raise CatalogueError(f"{where}: 'fields' is {fields!r}. Expected paths like \"end_user.registered_on\" or \"reference:membership\".")
+        raise CatalogueError(
+            f"{where}: 'fields' is {fields!r}. Expected paths like 'end_user.registered_on' or 'reference:membership'."
+        )
     for field in fields:
         _refuse_forbidden(f"{where} fields", field)
     return tuple(fields)
@@ -398,7 +432,8 @@ def _fields(where: str, fields: Any) -> tuple[str, ...]:
 def _check_keys(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
-            raise CatalogueError(f"{where}: key {key!r} is not known.{_did_you_mean(key, known)} Known: {', '.join(known)}.")
+            near = _did_you_mean(key, known)
+            raise CatalogueError(f"{where}: key {key!r} is not known.{near} Known: {', '.join(known)}.")
 
 
 def _check_choice(where: str, key: str, value: str, known: tuple[str, ...]) -> None:
@@ -413,7 +448,8 @@ def _did_you_mean(word: str, known: Any) -> str:
 
 def _without_comments(sql: str) -> str:
     """The SQL without comments; a `--` inside quotes is no comment."""
-    return re.sub(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", lambda found: found[1] or " ", sql, flags=re.S)
+    quoted_or_comment = r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/"
+    return re.sub(quoted_or_comment, lambda found: found[1] or " ", sql, flags=re.S)
 
 
 def _refuse_forbidden(where: str, text: str) -> None:
@@ -424,8 +460,8 @@ def _refuse_forbidden(where: str, text: str) -> None:
         for word in words + run_together:
             if word in FORBIDDEN:
                 raise CatalogueError(
-                    f"{where} reads {name!r}. No feature may read {word} or anything of its kind (of a person, however it is "
-                    "called). Take it out; what a party does is evidence, what a person is never is."
+                    f"{where} reads {name!r}. No feature may read {word} or anything of its kind, however it is called. "
+                    "Take it out; what a party does is evidence, what a person is never is."
                 )
 
 

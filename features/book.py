@@ -1,0 +1,84 @@
+"""Writes the feature book, the README of this folder, from the catalogue. Adds no word of its own about any feature."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+from features.catalogue import Catalogue, Feature
+
+_DIRECTIONS = {"raises_risk": "raises", "lowers_risk": "lowers", "free": "free"}
+
+_OPENING = """\
+<!-- Made by `python -m features`; edit the .toml files instead. -->
+# The feature book
+
+What is computed of an application before a licence, what it means, and which published guidance it is taken from:
+{features} features in {families} families. A family is one `.sql` (how), one `.toml` (what it means) and, where history
+counts, one `.evidence.sql` (from which records).
+
+- *Risk* says how the model may use a feature: a feature that **raises** never lowers the score when it grows, one that
+  **lowers** never raises it, and **free** is left to the data. The reason stands beside it.
+- *No value* says what it means that there is none. **missing**: an input was not given or not known; the interval
+  widens and the filing's score lists it. **does not apply**: the question does not arise. **never**: there always is one.
+- *Unverified* sources: the link between feature and source, or its weight, is general knowledge or inference, to be
+  replaced as official texts are read.
+- Nothing here reads nationality, citizenship, birthplace, birth date, sex, religion, or the language or script of a
+  name. The absence of a compliance programme, an exporter's own disclosure and a missing consent to visits never count
+  against anyone.
+"""
+
+_ABSENT = {"missing": "**missing**", "not_applicable": "**does not apply**", "never": "**never**"}
+
+
+@cache
+def indicators() -> dict[str, dict[str, str]]:
+    """The register of indicators: id -> what it says, and what data it needs where no feature computes it."""
+    return tomllib.loads((resources.files("features") / "indicators.toml").read_text("utf-8"))
+
+
+def book(catalogue: Catalogue) -> str:
+    """The feature book as Markdown."""
+    parts = [_OPENING.format(features=len(catalogue.features), families=len(catalogue.families))]
+    for family in catalogue.families:
+        parts.append(f"## {family.name}\n\n{family.question[:1].upper()}{family.question[1:]}\n\n{_table(family.features)}")
+    parts.append(_open_indicators(catalogue))
+    return "\n".join(parts)
+
+
+def _table(features: tuple[Feature, ...]) -> str:
+    lines = [
+        "| feature | meaning | unit | risk | no value | source | indicator |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for feature in features:
+        unverified = "" if feature.source.verified else " (unverified)"
+        cells = (
+            f"`{feature.name}`",
+            feature.meaning,
+            feature.unit,
+            f"**{_DIRECTIONS[feature.direction]}**: {feature.because}",
+            f"{_ABSENT[feature.when_null]}. {feature.absent}",
+            f"[{feature.source.title}]({feature.source.url}){unverified}",
+            feature.indicator,
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _open_indicators(catalogue: Catalogue) -> str:
+    computed = {feature.indicator for feature in catalogue.features}
+    lines = [
+        "## Indicators without a feature",
+        "",
+        f"{len(indicators()) - len(computed)} of the {len(indicators())} indicators of the register are not computed. "
+        "What each would need:",
+        "",
+        "| indicator | says | needs |",
+        "|---|---|---|",
+    ]
+    for name, entry in indicators().items():
+        if name not in computed:
+            lines.append(f"| {name} | {entry['says']} | {entry['needs']} |")
+    return "\n".join(lines) + "\n"
