@@ -144,7 +144,7 @@ found as (
 select
     found.application_id,
     max(found.label) as label,
-    min(found.known_from) filter (where found.label = 1) as found_from,
+    coalesce(min(found.known_from) filter (where found.label = 1), min(found.known_from)) as learned_from,
     max_by(found.found_by, found.label) as found_by,
     max_by(found.mode, found.label) as mode,
     max_by(found.visit_id, found.label) as visit_id

@@ -30,7 +30,7 @@ class Calibration:
 
     def risk(self, raw: np.ndarray) -> np.ndarray:
         """Probability of diversion, found out or not."""
-        return np.minimum(_logistic(self.slope * raw + self.intercept) / self.detection, 0.999)
+        return np.minimum(logistic(self.slope * raw + self.intercept) / self.detection, 0.999)
 
     def interval(self, least: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The 90 % interval when the raw score lies between `least` and `most`.
@@ -54,27 +54,27 @@ def calibrate(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, detection:
     Source:
         Platt (1999), Probabilistic outputs for support vector machines; targets smoothed as there.
     """
-    slope, intercept = _fit(raw, label, weight)
+    slope, intercept = logistic_curve(raw, label, weight)
     random = np.random.default_rng(seed)
     curves = []
     for _ in range(RESAMPLES):
         drawn = random.integers(0, len(raw), len(raw))
-        a, b = _fit(raw[drawn], label[drawn], weight[drawn], start=(slope, intercept))
-        curves.append(_logistic(a * GRID + b))
+        a, b = logistic_curve(raw[drawn], label[drawn], weight[drawn], start=(slope, intercept))
+        curves.append(logistic(a * GRID + b))
     tail = (1 - LEVEL) / 2
     band = np.quantile(np.array(curves), [tail, 1 - tail], axis=0)
-    centre = _logistic(slope * GRID + intercept)
+    centre = logistic(slope * GRID + intercept)
     low = np.maximum.accumulate(np.minimum(band[0], centre))
     high = np.maximum.accumulate(np.maximum(band[1], centre))
     return Calibration(float(slope), float(intercept), detection, tuple(low.tolist()), tuple(high.tolist()))
 
 
-def _logistic(x: np.ndarray) -> np.ndarray:
+def logistic(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
 
 
-def _fit(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
-    """Weighted Platt scaling; the slope is kept positive, so that a higher raw score is never a lower risk."""
+def logistic_curve(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
+    """Slope and intercept of weighted Platt scaling; the slope is kept positive, so that a higher raw score is never a lower risk."""
     weight = weight / weight.mean()
     positives, negatives = float(label.sum()), float(len(label) - label.sum())
     target = np.where(label > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
@@ -82,7 +82,7 @@ def _fit(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start: tuple[fl
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
         a, b = theta
         z = np.clip(a * raw + b, -40, 40)
-        p = _logistic(z)
+        p = logistic(z)
         value = np.sum(weight * (np.logaddexp(0, z) - target * z)) + 0.5 * (a - 1) ** 2
         error = weight * (p - target)
         return float(value), np.array([np.sum(error * raw) + (a - 1), np.sum(error)])

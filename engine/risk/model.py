@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.errors import ModelMismatch
 from engine.risk import expert
-from engine.risk.calibrate import Calibration
+from engine.risk.calibrate import GRID, Calibration, logistic
 from engine.risk.forest import Forest, forest_of
 from features.catalogue import Catalogue, catalogue
 
@@ -27,6 +27,7 @@ class Model:
         version: unique name.
         columns: the catalogue's columns it was trained on, in order.
         calibration: from raw score to risk.
+        prior: slope and intercept at which the expert card enters the raw score, which the trees correct.
         card: what it was trained on, its figures, who promoted it and why.
     """
 
@@ -34,6 +35,7 @@ class Model:
     columns: tuple[str, ...]
     calibration: Calibration
     trees: str | None = None
+    prior: tuple[float, float] = (1.0, 0.0)
     card: dict = field(default_factory=dict)
 
     @cached_property
@@ -62,23 +64,29 @@ class Model:
             exact: True uses LightGBM's own TreeSHAP (sums to 1e-6, what is stored); False lets many rows go through
                 woodelf (float32, sums to 2e-5), several times faster.
         """
+        slope, intercept = self.prior
+        told = slope * expert.contributions(catalogue(), matrix)
+        told[:, -1] += intercept
         if self.trees is None:
-            return expert.contributions(catalogue(), matrix)
+            return told
         if exact or len(matrix) < BULK_FROM:
-            return np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=0))
-        return _bulk_contributions(self.booster, matrix)
+            return told + np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=0))
+        return told + _bulk_contributions(self.booster, matrix)
 
     def raw(self, matrix: np.ndarray) -> np.ndarray:
         """Raw scores in log-odds, without contributions."""
-        if self.trees is None:
-            return expert.contributions(catalogue(), matrix).sum(axis=1)
-        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=0))
+        slope, intercept = self.prior
+        raw = slope * expert.contributions(catalogue(), matrix).sum(axis=1) + intercept
+        return raw if self.trees is None else raw + np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=0))
 
     def bounds(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The range of the raw score over all values that the missing inputs could have."""
+        slope, intercept = self.prior
+        low, high = (slope * side + intercept for side in expert.bounds(catalogue(), matrix, missing))
         if self.trees is None:
-            return expert.bounds(catalogue(), matrix, missing)
-        return self.forest.bounds(matrix, missing)
+            return low, high
+        corrected = self.forest.bounds(matrix, missing)
+        return low + corrected[0], high + corrected[1]
 
 
 def _bulk_contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
@@ -94,24 +102,23 @@ def _bulk_contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
 def expert_card() -> Model:
     """The expert points card as a model: in use until a trained one is at least as good."""
     grid_low, grid_high = [], []
-    from engine.risk.calibrate import GRID, _logistic
-
     # Nothing was measured: the band is a factor of three either way in odds, and the card says so.
     for raw in GRID:
-        grid_low.append(float(_logistic(np.array(raw - np.log(3)))))
-        grid_high.append(float(_logistic(np.array(raw + np.log(3)))))
+        grid_low.append(float(logistic(np.array(raw - np.log(3)))))
+        grid_high.append(float(logistic(np.array(raw + np.log(3)))))
     calibration = Calibration(1.0, 0.0, 1.0, tuple(grid_low), tuple(grid_high))
     card = {
         "version": EXPERT_VERSION, "kind": "expert points card",
         "says": "No trained model is in use: points follow the published guidance's directions, not findings. The probability is not calibrated.",
     }
-    return Model(EXPERT_VERSION, catalogue().columns, calibration, None, card)
+    return Model(EXPERT_VERSION, catalogue().columns, calibration, card=card)
 
 
 def to_text(model: Model) -> str:
     """A model as one JSON text."""
     return json.dumps(
-        {"version": model.version, "columns": model.columns, "calibration": asdict(model.calibration), "trees": model.trees, "card": model.card},
+        {"version": model.version, "columns": model.columns, "calibration": asdict(model.calibration), "trees": model.trees, "prior": model.prior,
+         "card": model.card},
         sort_keys=True,
     )
 
@@ -120,4 +127,4 @@ def from_text(text: str) -> Model:
     """A model from its text."""
     told = json.loads(text)
     calibration = told["calibration"] | {side: tuple(told["calibration"][side]) for side in ("low", "high")}
-    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], told["card"])
+    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"])

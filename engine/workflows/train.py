@@ -1,0 +1,242 @@
+"""Learns from findings: labels with weights, a challenger, a fair comparison with the model in use, promotion only if better."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import polars as pl
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from engine.compute.run import features, lay_relations
+from engine.errors import RefusedInput
+from engine.risk import evaluate, expert
+from engine.risk.calibrate import calibrate
+from engine.risk.model import Model
+from engine.risk.train import DETECTION_BY_MODE, LEAST_PROBABILITY, PARAMETERS, ROUNDS, Labelled, estimate_propensity, grow, split_by_time
+from engine.store import audit
+from engine.store.records import Origin
+from engine.workflows.assess import Subject, lay_subjects
+from engine.workflows.models import keep_model, promote
+from features.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from engine.workflows.desk import Desk
+
+FEWEST_POSITIVES = 8  # under this no curve can be fitted that deserves its name
+PROMOTE_FROM = 0.8
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The outcome of a training."""
+
+    version: str
+    promoted: bool
+    because: str
+    card: dict
+
+
+def label_frame(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> pl.DataFrame:
+    """Labels as they stood at a moment: `application_id, label, learned_from, found_by, mode, visit_id`; needs the relations laid."""
+    cursor.execute("create or replace temp table label_moment as select ?::timestamp as as_of", [as_of])
+    return cursor.sql((resources.files("engine.monitoring") / "labels.sql").read_text()).pl()
+
+
+def train(
+    desk: Desk, origin: Origin, *, as_of: datetime | None = None, dry_run: bool = False, promote_because: str | None = None,
+    seed: int = 7, progress: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a challenger on every label known by `as_of` and promote it if it is better than the model in use.
+
+    The first model is promoted unless it is worse than the expert card beyond its 90 % interval on the later period; a
+    later one when the paired bootstrap says with at least 0.8 that it is better, on findings the model in use never saw.
+
+    Args:
+        as_of: labels and filings known by then; default: everything on record.
+        dry_run: say what would happen and write nothing.
+        promote_because: promote whatever the comparison says, for this reason.
+
+    Raises:
+        RefusedInput: too few findings to learn from.
+    """
+    tell = progress or (lambda stage: None)
+    moment = as_of or origin.at
+    cursor = desk.store.cursor()
+    book = catalogue()
+    tell("features of every shipped application")
+    frame, labels, shipped = _everything(cursor, moment, tell)
+    rows = _labelled(frame, labels, shipped, cursor, seed)
+    positives = int(rows.label.sum())
+    if positives < FEWEST_POSITIVES or positives == len(rows):
+        raise RefusedInput(
+            f"{len(rows)} labelled applications with {positives} diversions are too few to learn from (at least {FEWEST_POSITIVES} diversions and "
+            "some clean visits are needed). The model in use stays; ingest visits and incidents, or go on with the expert card."
+        )
+    champion = desk.model(cursor)
+    tell("challenger on the earlier period")
+    learned = _learned_order(rows, champion)
+    earlier, later = rows.where(learned[0]), rows.where(learned[1])
+    challenger = grow(book, earlier, seed)
+    score_later = challenger.raw(book, later.matrix)
+    champion_later = champion.raw(later.matrix)
+    tell("comparison on the later period")
+    better, difference = evaluate.probability_better(later.label, score_later, champion_later, later.entity, seed)
+    figures = _figures(book, earlier, later, score_later, champion, champion_later, seed)
+    tell("calibration and refit on all data")
+    calibration = _calibration(book, rows, seed)
+    grown = grow(book, rows, seed)
+    trees = grown.booster.model_to_string()
+    digest = hashlib.sha256(rows.matrix.tobytes() + rows.label.tobytes() + rows.weight.tobytes()).hexdigest()[:12]
+    version = f"{moment:%Y-%m-%d}.{digest}"
+    seq, head = audit.head(cursor)
+    card = {
+        "version": version, "kind": "expert card corrected by LightGBM with monotone constraints", "trained_as_of": moment.isoformat(), "store_sequence": seq, "audit_head": head,
+        "data_digest": digest, "features_version": book.version, "labelled": len(rows), "diversions": positives,
+        "effective_sample": round(float(rows.weight.sum() ** 2 / (rows.weight**2).sum()), 1),
+        "least_inclusion_probability": LEAST_PROBABILITY, "assumed_detection": DETECTION_BY_MODE,
+        "assumed_detection_source": "assumption of the makers [K]; no published rate was found",
+        "parameters": {k: v for k, v in PARAMETERS.items()} | {"rounds": ROUNDS, "seed": seed},
+        "calibration": {"slope": calibration.slope, "intercept": calibration.intercept, "period": "newest quarter of the labelled filings"},
+        "later_period": figures, "compared_with": champion.version,
+        "probability_better": round(better, 3), "average_precision_difference": str(difference),
+        "limits": "Labels come from visits people chose and from reports; inclusion probabilities of visits before there were plans are estimated. "
+        "Diversion only. Trained on the records of this store; check it on your own visits by lot before relying on it.",
+    }
+    model = Model(version, book.columns, calibration, trees, (grown.slope, grown.intercept), card)
+    promoted, because = _verdict(champion, better, difference, promote_because)
+    if not dry_run:
+        with desk.store.writing() as writer:
+            held = writer.execute("select count(*) from record where key = ?", [f"model:{version}"]).fetchall()[0][0]
+            if not held:
+                keep_model(writer, replace(model, card=card | {"promoted": promoted, "because": because}), origin)
+            if promoted and champion.version != version:
+                promote(writer, version, because, origin)
+    return Trained(version, promoted and not dry_run, because, card)
+
+
+def _verdict(champion: Model, better: float, difference: evaluate.Figure, promote_because: str | None) -> tuple[bool, str]:
+    if promote_because:
+        return True, f"promoted by order: {promote_because}"
+    if champion.trees is None:
+        if difference.high < 0:
+            return False, f"not promoted: worse than the expert card on the later period, average precision difference {difference}"
+        return True, f"first model; against the expert card on the later period, average precision difference {difference}"
+    if better >= PROMOTE_FROM:
+        return True, f"better than {champion.version} with probability {better:.2f} on the later period, average precision difference {difference}"
+    return False, (
+        f"not promoted: better than {champion.version} only with probability {better:.2f} (at least {PROMOTE_FROM} is asked), "
+        f"average precision difference {difference}. Override with --promote REASON."
+    )
+
+
+def _everything(cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Callable[[str], None]) -> tuple[pl.DataFrame, pl.DataFrame, set[str]]:
+    """Features of the newest filing of each application with a shipment or a finding, its labels, and which shipped."""
+    newest = cursor.execute(
+        "select record_no, filed_at from filing where filed_at < ? and application_id in "
+        "(select application_id from shipment union select licence.application_id from licence inner join shipment using (licence_number) "
+        "union select application_id from visit union select application_id from incident) "
+        "qualify row_number() over (partition by application_id order by revision desc) = 1 order by filed_at, record_no",
+        [moment],
+    ).fetchall()
+    lay_subjects(cursor, [Subject(record_no, filed_at, filed_at) for record_no, filed_at in newest])
+    lay_relations(cursor, tell)
+    frame = features(cursor, tell)
+    labels = label_frame(cursor, moment)
+    shipped = {row[0] for row in cursor.execute("select distinct application_id from shipment_of_application").fetchall()}
+    ends = cursor.sql("select subject, any_value(entity_id) as entity from spine_party where role_group = 'end_user' group by subject").pl()
+    return frame.join(ends, on="subject", how="left"), labels, shipped
+
+
+def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], cursor: duckdb.DuckDBPyConnection, seed: int) -> Labelled:
+    """Labelled rows weighted by one over the probability of having been looked at: the plan's where there is one, else estimated."""
+    book = catalogue()
+    planned = cursor.sql(
+        "select application_id, max_by(inclusion_probability, record_no) as planned, max_by(lot_probability, record_no) as lot, "
+        "max_by(chosen_by, record_no) = 'lot' as by_lot from planned_visit group by application_id"
+    ).pl()
+    joined = frame.join(labels, on="application_id", how="left").join(planned, on="application_id", how="left")
+    matrix = joined.select(book.columns).to_numpy().astype(np.float64)
+    seen = (joined["found_by"] == "visit").fill_null(False).to_numpy()
+    if seen.any() and not seen.all():
+        estimated = estimate_propensity(matrix, seen.astype(int), seed)
+    else:
+        estimated = np.ones(len(joined))
+    probability = joined["planned"].to_numpy()
+    probability = np.where(np.isnan(probability.astype(float)), estimated, probability.astype(float))
+    # A visit by risk had probability 1 given the scores of that day; over the days before, chance had its part: the lower of both stands.
+    probability = np.clip(np.where(seen, np.minimum(probability, np.maximum(estimated, LEAST_PROBABILITY)), 1.0), LEAST_PROBABILITY, 1.0)
+    known = joined["label"].is_not_null().to_numpy()
+    entity = joined.select(pl.col("entity").fill_null(-pl.col("subject"))).to_series().to_numpy()
+    return Labelled(
+        matrix[known], joined["label"].to_numpy()[known].astype(int), 1.0 / probability[known],
+        joined["learned_from"].to_numpy()[known], entity[known], joined["by_lot"].fill_null(False).to_numpy()[known],
+    )
+
+
+def _learned_order(rows: Labelled, champion: Model) -> tuple[np.ndarray, np.ndarray]:
+    """Masks of an earlier and a later period by when each label was learned; the later one never seen by the model in use."""
+    if champion.trees is None:
+        earlier, later = split_by_time(rows.learned_at, (0.7, 0.3))
+        return earlier, later
+    since = np.datetime64(champion.card["trained_as_of"])
+    fresh = rows.learned_at >= since
+    if fresh.sum() < 20 or rows.label[fresh].sum() < 3:
+        raise RefusedInput(
+            f"since the model in use was trained, {int(fresh.sum())} labels with {int(rows.label[fresh].sum())} diversions were learned: too few "
+            "to compare a new model with it fairly (20 with 3 are needed). Come back after more visits, or use --promote REASON."
+        )
+    middle = np.sort(rows.learned_at[fresh])[fresh.sum() // 3]
+    return rows.learned_at < middle, rows.learned_at >= middle
+
+
+def _calibration(book, rows: Labelled, seed: int):
+    older, newest = split_by_time(rows.learned_at, (0.75, 0.25))
+    raw = grow(book, rows.where(older), seed).raw(book, rows.matrix[newest])
+    return calibrate(raw, rows.label[newest], rows.weight[newest], DETECTION_BY_MODE["on_site"], seed)
+
+
+def _figures(book, earlier: Labelled, later: Labelled, score: np.ndarray, champion: Model, champion_score: np.ndarray, seed: int) -> dict:
+    """The later period's figures: this model beside the plain baselines, unweighted, weighted to all shipments, and on visits by lot."""
+    logistic = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
+    fill = lambda m: np.sign(x := np.nan_to_num(m, nan=-1.0)) * np.log1p(np.abs(x))  # noqa: E731
+    logistic.fit(fill(earlier.matrix), earlier.label, logisticregression__sample_weight=earlier.weight)
+    declared = [n for n, f in enumerate(book.features) if f.family in ("goods", "route", "documents", "old_stock")]
+    flat = replace(earlier, matrix=np.where(np.isin(np.arange(earlier.matrix.shape[1]), declared), earlier.matrix, np.nan))
+    contenders = {
+        "this model": score,
+        "expert card": expert.contributions(book, later.matrix).sum(axis=1),
+        "logistic regression": logistic.decision_function(fill(later.matrix)),
+        "the same on declared fields only": grow(book, flat, seed).raw(
+            book, np.where(np.isin(np.arange(later.matrix.shape[1]), declared), later.matrix, np.nan)),
+    }
+    if champion.trees is not None:
+        contenders[f"model in use ({champion.version})"] = champion_score
+    told: dict = {
+        "from": str(later.learned_at.min())[:10], "to": str(later.learned_at.max())[:10], "rows": len(later), "diversions": int(later.label.sum()),
+        "base_rate": round(float(later.label.mean()), 4),
+        "base_rate_of_all_shipments": round(float(np.average(later.label, weights=later.weight)), 4), "by": {},
+    }
+    for name, values in contenders.items():
+        told["by"][name] = {
+            "auc": str(evaluate.with_interval(evaluate.auc, later.label, values, later.entity, seed)),
+            "average_precision": str(evaluate.with_interval(evaluate.average_precision, later.label, values, later.entity, seed)),
+            "average_precision_weighted": str(
+                evaluate.with_interval(evaluate.average_precision, later.label, values, later.entity, seed, later.weight)
+            ),
+            "precision_at_5_percent": round(evaluate.precision_at(later.label, values, 0.05), 3),
+        }
+    lot = later.by_lot
+    told["on_visits_by_lot"] = (
+        {"rows": int(lot.sum()), "diversions": int(later.label[lot].sum()), "auc": round(evaluate.auc(later.label[lot], score[lot]), 3)}
+        if lot.sum() >= 20 else f"only {int(lot.sum())} labelled visits by lot so far: no figure"
+    )
+    return told
