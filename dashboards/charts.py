@@ -1,0 +1,339 @@
+"""Draws scores, reasons, routes and histories: data in, an altair chart out. Fetches nothing and decides nothing.
+
+Colour never carries a meaning alone: bars say their factor, bands their symbol and word, points their number. The two
+colours (blue, vermilion) keep apart for all common kinds of colour blindness and stand out on light and on dark.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from dashboards import words
+from dashboards.places import Place, gazetteer, world
+from engine.wire import Leg, Score
+
+RAISES, LOWERS, NEUTRAL = "#D55E00", "#3787C0", "#8A8F98"
+RADIAN = 0.017453292519943295  # of a degree
+LEAST = 1e-4  # the risk at which the scale begins; whatever is lower is drawn there
+TICKS = (0.0001, 0.001, 0.01, 0.1, 1.0)
+LABELS = "datum.value == 1 ? 'all' : datum.value < 0.001 ? '1 in 10,000' : datum.value * 1000 + ' in 1,000'"
+
+
+def _rows(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    return alt.InlineData(values=list(rows))
+
+
+def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = None) -> alt.LayerChart:
+    """One risk with its 90 % interval on the scale of all scores.
+
+    Args:
+        score: the score shown.
+        others: risks of other applications, each a thin stroke; empty where they are not known.
+        base: the share of all applications diverted, where known.
+    """
+    axis = alt.X(
+        "risk:Q",
+        title="diverted, of such applications (log scale)",
+        scale=alt.Scale(type="log", domain=[LEAST, 1]),
+        axis=alt.Axis(values=list(TICKS), labelExpr=LABELS, grid=True, gridOpacity=0.25, titleFontWeight="normal"),
+    )
+    strokes = [{"risk": max(risk, LEAST), "y": 0} for risk in others]
+    this = {
+        "risk": max(score.risk, LEAST),
+        "low": max(score.risk_low, LEAST),
+        "high": max(score.risk_high, LEAST),
+        "told": words.frequency(score.risk),
+        "interval": words.interval(score.risk_low, score.risk_high, score.risk),
+    }
+    tip = [alt.Tooltip("told:N", title="risk"), alt.Tooltip("interval:N", title="90 % interval")]
+    layers = [
+        alt.Chart(_rows(strokes)).mark_tick(color=NEUTRAL, opacity=0.35, size=34, thickness=1.5).encode(x=axis),
+        alt.Chart(_rows([this]))
+        .mark_rule(color=RAISES, size=5, opacity=0.75)
+        .encode(x=alt.X("low:Q"), x2="high:Q", tooltip=tip),
+        alt.Chart(_rows([this]))
+        .mark_point(color=RAISES, filled=True, size=190, opacity=1, shape="diamond")
+        .encode(x=axis, tooltip=tip),
+    ]
+    if base is not None:
+        mark = [{"risk": max(base, LEAST), "told": "all applications"}]
+        layers.append(alt.Chart(_rows(mark)).mark_rule(strokeDash=[4, 3], color=NEUTRAL, size=2).encode(x=axis))
+        layers.append(
+            alt.Chart(_rows(mark)).mark_text(align="left", dx=5, dy=-24, color=NEUTRAL).encode(x=axis, text="told:N")
+        )
+    return alt.layer(*layers).properties(height=62)
+
+
+def steps(score: Score) -> list[dict[str, Any]]:
+    """The way from the base value to the raw score: one step a reason, then the rest, in log-odds; largest first.
+
+    The steps sum to `raw_score` exactly; without base or raw score they start at 0 and the rest is left out.
+    """
+    at = score.base_value if score.base_value is not None else 0.0
+    found = []
+    for reason in score.reasons:
+        found.append(
+            _step(reason.text, reason.feature, reason.contribution, at, words.number(reason.value), reason.source)
+        )
+        at += reason.contribution
+    if score.base_value is not None and score.raw_score is not None:
+        rest = score.raw_score - at
+        found.append(_step("everything else taken together", "all other features", rest, at, "", None))
+    return found
+
+
+def _step(text: str, feature: str, contribution: float, start: float, value: str, source: str | None) -> dict[str, Any]:
+    return {
+        "label": "\n".join(textwrap.wrap(text, 62)[:3]),
+        "text": text,
+        "feature": feature,
+        "contribution": contribution,
+        "start": start,
+        "end": start + contribution,
+        "value": value,
+        "source": source or "–",
+        "factor": words.odds(contribution),
+        "effect": "raises the risk" if contribution > 0 else "lowers the risk",
+    }
+
+
+def reasons(score: Score) -> alt.LayerChart:
+    """A waterfall of the reasons: from where every filing starts to where this one ends, in log-odds."""
+    rows = steps(score)
+    order = [row["label"] for row in rows]
+    reached = [row[side] for row in rows for side in ("start", "end")] or [0.0]
+    lowest, highest = min(reached), max(reached)
+    room = max(highest - lowest, 0.5) * 0.16  # for the factor written beside each bar
+    y = alt.Y(
+        "label:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(
+            labelLimit=420,
+            labelExpr="split(datum.label, '\\n')",
+            labelOverlap=False,
+            labelFontSize=12,
+            ticks=False,
+            domain=False,
+            labelPadding=8,
+        ),
+    )
+    x = alt.X(
+        "start:Q",
+        title="← lowers the risk · raises the risk →",
+        scale=alt.Scale(domain=[lowest - room, highest + room], nice=False),
+        axis=alt.Axis(labels=False, ticks=False, gridOpacity=0.15, titleFontWeight="normal"),
+    )
+    tip = [
+        alt.Tooltip("text:N", title="reason"),
+        alt.Tooltip("feature:N"),
+        alt.Tooltip("value:N"),
+        alt.Tooltip("factor:N", title="multiplies the odds by"),
+        alt.Tooltip("contribution:Q", title="log-odds", format="+.3f"),
+        alt.Tooltip("source:N"),
+    ]
+    chart = alt.Chart(_rows(rows))
+    colour = alt.Color(
+        "effect:N",
+        scale=alt.Scale(domain=["raises the risk", "lowers the risk"], range=[RAISES, LOWERS]),
+        legend=alt.Legend(orient="top", title=None, direction="horizontal"),
+    )
+    bars = chart.mark_bar(height={"band": 0.62}).encode(x=x, x2="end:Q", y=y, color=colour, tooltip=tip)
+    right = alt.datum.contribution > 0
+    said = [
+        chart.transform_filter(keep)
+        .mark_text(align=align, dx=dx, fontWeight="bold", color=colour_of)
+        .encode(x=alt.X("end:Q"), y=y, text="factor:N")
+        for keep, align, dx, colour_of in (
+            (right, "left", 4, RAISES),
+            (alt.datum.contribution <= 0, "right", -4, LOWERS),
+        )
+    ]
+    ends = []
+    if score.base_value is not None and rows:
+        ends = [
+            alt.Chart(_rows([{"start": score.base_value}]))
+            .mark_rule(strokeDash=[2, 3], color=NEUTRAL)
+            .encode(x=alt.X("start:Q")),
+        ]
+    return alt.layer(*ends, bars, *said).properties(height=alt.Step(40))
+
+
+def families(score: Score) -> alt.LayerChart:
+    """The contributions summed by family: which side of the case moved the score."""
+    rows = [
+        {
+            "family": words.say(name),
+            "contribution": total,
+            "factor": words.odds(total),
+            "effect": "raises the risk" if total > 0 else "lowers the risk",
+        }
+        for name, total in sorted(score.family_risk.items(), key=lambda pair: -pair[1])
+    ]
+    reach = max((abs(row["contribution"]) for row in rows), default=1.0) * 1.45 or 1.0
+    chart = alt.Chart(_rows(rows))
+    y = alt.Y(
+        "family:N",
+        sort=[row["family"] for row in rows],
+        title=None,
+        axis=alt.Axis(labelLimit=120, ticks=False, domain=False, labelFontSize=12),
+    )
+    x = alt.X(
+        "contribution:Q",
+        scale=alt.Scale(domain=[-reach, reach]),
+        title="← lowers · raises →",
+        axis=alt.Axis(labels=False, ticks=False, grid=False, titleFontWeight="normal"),
+    )
+    colour = alt.Color(
+        "effect:N", scale=alt.Scale(domain=["raises the risk", "lowers the risk"], range=[RAISES, LOWERS]), legend=None
+    )
+    tip = [alt.Tooltip("family:N"), alt.Tooltip("effect:N"), alt.Tooltip("factor:N", title="multiplies the odds by")]
+    bars = chart.mark_bar(height={"band": 0.6}).encode(x=x, y=y, color=colour, tooltip=tip)
+    said = [
+        chart.transform_filter(keep).mark_text(align=align, dx=dx, color=NEUTRAL).encode(x=x, y=y, text="factor:N")
+        for keep, align, dx in ((alt.datum.contribution > 0, "left", 4), (alt.datum.contribution <= 0, "right", -4))
+    ]
+    zero = alt.Chart(_rows([{"contribution": 0}])).mark_rule(color=NEUTRAL).encode(x=alt.X("contribution:Q"))
+    return alt.layer(zero, bars, *said).properties(height=alt.Step(26))
+
+
+@dataclass(frozen=True)
+class Way:
+    """A route laid out on the map: numbered places, the legs between them, and what could not be placed."""
+
+    stops: tuple[dict[str, Any], ...]
+    legs: tuple[dict[str, Any], ...]
+    unplaced: tuple[str, ...]
+
+
+def way(route: Sequence[Leg]) -> Way:
+    """The places and legs of a route; a place without coordinates is named, never guessed."""
+    known = gazetteer()
+    stops: dict[str, dict[str, Any]] = {}
+    legs, unplaced = [], []
+    for number, leg in enumerate(route, 1):
+        ends: list[Place | None] = []
+        for code, text in ((leg.from_, leg.from_text), (leg.to, leg.to_text)):
+            place = known.get(code) if code else None
+            ends.append(place)
+            if place is None:
+                unplaced.append(f"leg {number}: {code or text or 'place not given'}")
+            elif place.code not in stops:
+                stops[place.code] = {
+                    "order": len(stops) + 1,
+                    "name": place.name,
+                    "code": place.code,
+                    "country": place.country,
+                    "longitude": place.longitude,
+                    "latitude": place.latitude,
+                }
+        start, end = ends
+        if start and end:
+            legs.append(
+                {
+                    "leg": number,
+                    "mode": words.say(leg.mode),
+                    "from": start.name,
+                    "to": end.name,
+                    "carrier": leg.carrier or "–",
+                    "longitude": start.longitude,
+                    "latitude": start.latitude,
+                    "longitude2": end.longitude,
+                    "latitude2": end.latitude,
+                    "free_zone": words.yes_no(leg.free_zone),
+                    "storage_days": "–" if leg.storage_days is None else str(leg.storage_days),
+                }
+            )
+    for stop in stops.values():
+        stop["label"] = f"{stop['order']} {stop['name']}"
+    return Way(tuple(stops.values()), tuple(legs), tuple(dict.fromkeys(unplaced)))
+
+
+def _frame(stops: Sequence[dict[str, Any]], width: int, height: int) -> alt.Projection:
+    """An equirectangular view that holds all stops with room around them, also across the date line."""
+    unwrapped = [stops[0]["longitude"]]
+    for stop in stops[1:]:
+        turn = round((unwrapped[-1] - stop["longitude"]) / 360)
+        unwrapped.append(stop["longitude"] + 360 * turn)
+    latitudes = [stop["latitude"] for stop in stops]
+    middle, level = (min(unwrapped) + max(unwrapped)) / 2, (min(latitudes) + max(latitudes)) / 2
+    across = max((max(unwrapped) - min(unwrapped)) * 1.25, 24)
+    down = max((max(latitudes) - min(latitudes)) * 1.4, 16)
+    scale = min(width / (across * RADIAN), height / (down * RADIAN))
+    for stop, longitude in zip(stops, unwrapped, strict=True):
+        stop["side"] = "right" if longitude > middle else "left"
+    return alt.Projection(type="equirectangular", rotate=[-middle, 0, 0], center=[0, level], scale=scale)
+
+
+def route_map(route: Sequence[Leg], *, width: int = 420, height: int = 260) -> alt.LayerChart | None:
+    """The route on country outlines, or None where no place of it has coordinates.
+
+    Straight lines join the places: nobody knows the course, and a drawn one would look like knowledge.
+
+    Args:
+        width: pixels that the view must fit in; a wider one shows more of the world on both sides.
+    """
+    laid = way(route)
+    if not laid.stops:
+        return None
+    view = _frame(laid.stops, width, height)
+    touched = alt.FieldOneOfPredicate(field="id", oneOf=sorted({stop["country"] for stop in laid.stops}))
+    outlines = alt.InlineData(values=world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    land = (
+        alt.Chart(outlines)
+        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, clip=True)
+        .encode(
+            fill=alt.condition(touched, alt.value("#C9A94B"), alt.value(NEUTRAL)),
+            fillOpacity=alt.condition(touched, alt.value(0.45), alt.value(0.18)),
+            tooltip=alt.Tooltip("properties.name:N", title="country"),
+        )
+    )
+    told = ("leg", "from", "to", "mode", "carrier", "free_zone", "storage_days")
+    legs = (
+        alt.Chart(_rows(laid.legs))
+        .mark_rule(size=2.5, color=RAISES, clip=True)
+        .encode(
+            longitude="longitude:Q",
+            latitude="latitude:Q",
+            longitude2="longitude2:Q",
+            latitude2="latitude2:Q",
+            tooltip=[alt.Tooltip(f"{name}:N", title=words.say(name)) for name in told],
+        )
+    )
+    stops = alt.Chart(_rows(laid.stops)).encode(longitude="longitude:Q", latitude="latitude:Q")
+    points = stops.mark_circle(size=80, color=RAISES, opacity=1).encode(tooltip=["name:N", "code:N", "country:N"])
+    names = [
+        stops.transform_filter(alt.datum.side == side)
+        .mark_text(align=side, dx=shift, dy=-8, fontSize=12, fontWeight="bold", color=NEUTRAL, clip=True)
+        .encode(text="label:N")
+        for side, shift in (("left", 8), ("right", -8))
+    ]
+    return alt.layer(land, legs, points, *names).properties(height=height).project(**view.to_dict())
+
+
+def timeline(moments: Sequence[dict[str, Any]]) -> alt.Chart:
+    """What is known of a case in time order: rows of `at` (ISO time), `kind` and `told`."""
+    order = list(dict.fromkeys(row["kind"] for row in moments))
+    return (
+        alt.Chart(_rows(moments))
+        .mark_point(filled=True, size=110, opacity=0.85)
+        .encode(
+            x=alt.X("at:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, gridOpacity=0.2)),
+            y=alt.Y(
+                "kind:N", sort=order, title=None, axis=alt.Axis(grid=True, gridOpacity=0.3, ticks=False, domain=False)
+            ),
+            shape=alt.Shape("kind:N", sort=order, legend=None),
+            color=alt.value(LOWERS),
+            tooltip=[
+                alt.Tooltip("at:T", format="%Y-%m-%d %H:%M"),
+                alt.Tooltip("kind:N"),
+                alt.Tooltip("told:N", title=" "),
+            ],
+        )
+        .properties(height=alt.Step(26))
+    )
