@@ -4,6 +4,8 @@
 EngineError
 ├── RefusedInput            the caller can mend it                       422
 │   ├── InvalidRecord       a record breaks the contract, field by field 422
+│   │   └── SignatureNeeded a second person's signature is missing       422
+│   ├── TooLarge            more bytes than are taken at once            413
 │   ├── UnknownApplication  no such application                          404
 │   └── UnknownRecord       no such record of another kind               404
 ├── NotAuthenticated        nobody we know is asking                     401
@@ -11,6 +13,7 @@ EngineError
 ├── Conflict                true, but not now                            409
 │   └── OpenReferral        a referral stands in the way of a grant      409
 ├── NotReady                try again later                              503
+│   ├── TooManyRequests     one token asked too often                    429
 │   ├── StoreLocked         another process holds the store              503
 │   ├── NoModel             no model is in force                         503
 │   └── StoreTooNew         the store was written by a newer engine      503
@@ -70,6 +73,14 @@ class InvalidRecord(RefusedInput):
         super().__init__(f"{what} is not valid. {told}" + (f" (and {more} more)" if more > 0 else ""))
 
 
+class SignatureNeeded(InvalidRecord):
+    """Everything is there but the signature of a second person who may give it."""
+
+
+class TooLarge(RefusedInput):
+    """More bytes were sent than are taken at once."""
+
+
 class UnknownApplication(RefusedInput):
     """No application has this id, or none that the caller may see."""
 
@@ -91,11 +102,33 @@ class Conflict(EngineError):
 
 
 class OpenReferral(Conflict):
-    """A grant was asked for while a referral is unsettled; a referral is not a refusal, but someone must settle it."""
+    """A grant was asked for while a referral is unsettled; a referral is not a refusal, but someone must settle it.
+
+    Args:
+        message: names every open referral.
+        subjects: (subject, handling) of each, so that a reader who may not know of one is not told.
+    """
+
+    def __init__(self, message: str, subjects: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.subjects = tuple(subjects)
 
 
 class NotReady(EngineError):
     """The engine cannot do this yet, or not at this moment; the same request may succeed later."""
+
+
+class TooManyRequests(NotReady):
+    """One token asks more often than it may.
+
+    Args:
+        message: what to do.
+        retry_after: seconds after which one more request goes through.
+    """
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class StoreLocked(NotReady):

@@ -37,9 +37,9 @@ known_facts as (
     select
         intermediary.subject,
         case
-            when party_event.fact = 'diversion' then 'broker_prior_diversions_count'
-            when party_event.fact = 'unfavourable' then 'broker_unfavourable_visits_count'
-            else 'broker_denials_count'
+            when party_event.fact = 'diversion' then 'broker_diversions_to_expected_ratio'
+            when party_event.fact = 'unfavourable' then 'broker_unfavourable_to_expected_ratio'
+            else 'broker_denials_to_expected_ratio'
         end as feature,
         'event:' || party_event.event_id as record
     from intermediary

@@ -1,7 +1,7 @@
 -- Family:   broker
 -- Question: who stands between exporter and end user, and what is known of them?
 -- Grain:    one row per spine row
--- Reads:    broker_customer, party_event, party_named, spine, spine_application, spine_document, spine_leg, spine_party
+-- Reads:    base_rate, broker_customer, party_event, party_named, spine, spine_application, spine_document, spine_leg, spine_party
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   no intermediary declared -> counts are 0; features of one are null
 -- Columns:  see broker.toml
@@ -77,14 +77,22 @@ running as (
     from filing_stream
 ),
 
-earlier_filings as (
+record_of_entity as (
     select
         running.subject,
-        count(distinct running.entity_id) filter (where coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0) = 0)
-            as new_intermediaries
+        running.entity_id,
+        max(coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0)) as filings
     from running
     where running.subject is not null
-    group by running.subject
+    group by running.subject, running.entity_id
+),
+
+earlier_filings as (
+    select
+        record_of_entity.subject,
+        count(*) filter (where record_of_entity.filings = 0) as new_intermediaries
+    from record_of_entity
+    group by record_of_entity.subject
 ),
 
 customer_stream as (
@@ -127,6 +135,8 @@ customers as (
 known_facts as (
     select
         intermediary.subject,
+        intermediary.entity_id,
+        count(distinct party_event.event_id) filter (where party_event.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
         count(distinct party_event.event_id) filter (where party_event.fact = 'diversion') as diversions,
         count(distinct party_event.event_id) filter (where party_event.fact = 'unfavourable') as unfavourable,
         count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials
@@ -138,7 +148,23 @@ known_facts as (
             and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
             and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
     where party_event.role_group in ('intermediary', 'named', 'consignee')
-    group by intermediary.subject
+    group by intermediary.subject, intermediary.entity_id
+),
+
+-- A busy forwarder has been in more deals that went wrong than a small broker: what counts is more than its trade would bring anyway.
+against_expected as (
+    select
+        record_of_entity.subject,
+        max((coalesce(known_facts.diversions, 0) + 1) / (diversion.rate * record_of_entity.filings + 1)) as diversions,
+        max((coalesce(known_facts.unfavourable, 0) + 1) / (unfavourable.rate * coalesce(known_facts.checks, 0) + 1)) as unfavourable,
+        max((coalesce(known_facts.denials, 0) + 1) / (denial.rate * record_of_entity.filings + 1)) as denials
+    from record_of_entity
+    inner join base_rate as diversion on diversion.kind = 'diversion_per_application'
+    inner join base_rate as unfavourable on unfavourable.kind = 'unfavourable_per_check'
+    inner join base_rate as denial on denial.kind = 'denial_per_application'
+    left join known_facts
+        on record_of_entity.subject = known_facts.subject and record_of_entity.entity_id = known_facts.entity_id
+    group by record_of_entity.subject
 ),
 
 chain as (
@@ -196,9 +222,9 @@ select
     coalesce(chain.unlicensed_brokers, 0) as broker_unlicensed_count,
     coalesce(earlier_filings.new_intermediaries, 0) as broker_new_intermediaries_count,
     customers.customers as broker_customers_count,
-    coalesce(known_facts.diversions, 0) as broker_prior_diversions_count,
-    coalesce(known_facts.unfavourable, 0) as broker_unfavourable_visits_count,
-    coalesce(known_facts.denials, 0) as broker_denials_count,
+    against_expected.diversions as broker_diversions_to_expected_ratio,
+    against_expected.unfavourable as broker_unfavourable_to_expected_ratio,
+    against_expected.denials as broker_denials_to_expected_ratio,
     coalesce(undeclared.parties, 0) as broker_undeclared_parties_count,
     case when handed_in.subject is not null then case when handed_in.by_broker > 0 then 1 else 0 end end
         as broker_submitted_certificate_flag
@@ -206,6 +232,6 @@ from spine
 left join chain on spine.subject = chain.subject
 left join earlier_filings on spine.subject = earlier_filings.subject
 left join customers on spine.subject = customers.subject
-left join known_facts on spine.subject = known_facts.subject
+left join against_expected on spine.subject = against_expected.subject
 left join undeclared on spine.subject = undeclared.subject
 left join handed_in on spine.subject = handed_in.subject

@@ -99,7 +99,11 @@ beside_embargo as (
         'destination_embargo_neighbours_count' as feature,
         'reference:arms_embargo:' || arms_embargo.embargo_id as record
     from destination
-    inner join border on destination.country = border.country
+    inner join border
+        on
+            destination.country = border.country
+            and (border.valid_from is null or destination.as_of_day >= border.valid_from)
+            and (border.valid_to is null or destination.as_of_day < border.valid_to)
     inner join arms_embargo
         on
             border.neighbour = arms_embargo.country

@@ -81,7 +81,11 @@ beside_embargo as (
         destination.subject,
         count(distinct border.neighbour) as neighbours
     from destination
-    inner join border on destination.country = border.country
+    inner join border
+        on
+            destination.country = border.country
+            and (border.valid_from is null or destination.as_of_day >= border.valid_from)
+            and (border.valid_to is null or destination.as_of_day < border.valid_to)
     inner join arms_embargo
         on
             border.neighbour = arms_embargo.country

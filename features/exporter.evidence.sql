@@ -51,7 +51,7 @@ known_facts as (
     select
         exporter.subject,
         case
-            when party_event.fact = 'diversion' then 'exporter_prior_diversions_count'
+            when party_event.fact = 'diversion' then 'exporter_diversions_to_expected_ratio'
             when party_event.fact = 'breach' then 'exporter_breaches_count'
             else 'exporter_returned_share'
         end as feature,

@@ -1,7 +1,7 @@
 -- Family:   exporter
 -- Question: what is the exporter's own record, and is this trade new to it?
 -- Grain:    one row per spine row
--- Reads:    exporter_trade, party_event, party_named, spine, spine_application, spine_party
+-- Reads:    base_rate, exporter_trade, party_event, party_named, spine, spine_application, spine_party
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a compliance programme not declared earns no credit and costs nothing: 0; a disclosed incident is no fact
 -- Columns:  see exporter.toml
@@ -123,7 +123,7 @@ select
             then 1
         else 0
     end as exporter_audited_programme_flag,
-    coalesce(known_facts.diversions, 0) as exporter_prior_diversions_count,
+    (coalesce(known_facts.diversions, 0) + 1) / (base_rate.rate * coalesce(earlier_filings.filings, 0) + 1) as exporter_diversions_to_expected_ratio,
     coalesce(known_facts.breaches, 0) as exporter_breaches_count,
     case
         when earlier_filings.filings > 0
@@ -134,3 +134,4 @@ left join exporter on spine.subject = exporter.subject
 left join earlier_filings on spine.subject = earlier_filings.subject
 left join known_destination on spine.subject = known_destination.subject
 left join known_facts on spine.subject = known_facts.subject
+inner join base_rate on base_rate.kind = 'diversion_per_application'

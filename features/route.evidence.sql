@@ -67,6 +67,7 @@ zones as (
         on
             transit.place = free_zone.place
             and (free_zone.known_from is null or transit.as_of > free_zone.known_from)
+            and (free_zone.valid_to is null or transit.as_of_day < free_zone.valid_to)
 ),
 
 beside_war as (
@@ -75,7 +76,11 @@ beside_war as (
         'route_conflict_neighbours_count' as feature,
         'reference:armed_conflict:' || armed_conflict.country as record
     from transit
-    inner join border on transit.country = border.country
+    inner join border
+        on
+            transit.country = border.country
+            and (border.valid_from is null or transit.as_of_day >= border.valid_from)
+            and (border.valid_to is null or transit.as_of_day < border.valid_to)
     inner join armed_conflict
         on
             border.neighbour = armed_conflict.country
@@ -89,7 +94,11 @@ beside_embargo as (
         'route_embargo_neighbours_count' as feature,
         'reference:arms_embargo:' || arms_embargo.embargo_id as record
     from transit
-    inner join border on transit.country = border.country
+    inner join border
+        on
+            transit.country = border.country
+            and (border.valid_from is null or transit.as_of_day >= border.valid_from)
+            and (border.valid_to is null or transit.as_of_day < border.valid_to)
     inner join arms_embargo
         on
             border.neighbour = arms_embargo.country

@@ -95,6 +95,7 @@ transit_signs as (
         on
             transit.place = free_zone.place
             and (free_zone.known_from is null or transit.as_of > free_zone.known_from)
+            and (free_zone.valid_to is null or transit.as_of_day < free_zone.valid_to)
     group by transit.subject
 ),
 
@@ -103,7 +104,11 @@ beside_war as (
         transit.subject,
         count(distinct transit.country) as countries
     from transit
-    inner join border on transit.country = border.country
+    inner join border
+        on
+            transit.country = border.country
+            and (border.valid_from is null or transit.as_of_day >= border.valid_from)
+            and (border.valid_to is null or transit.as_of_day < border.valid_to)
     inner join armed_conflict
         on
             border.neighbour = armed_conflict.country
@@ -117,7 +122,11 @@ beside_embargo as (
         transit.subject,
         count(distinct transit.country) as countries
     from transit
-    inner join border on transit.country = border.country
+    inner join border
+        on
+            transit.country = border.country
+            and (border.valid_from is null or transit.as_of_day >= border.valid_from)
+            and (border.valid_to is null or transit.as_of_day < border.valid_to)
     inner join arms_embargo
         on
             border.neighbour = arms_embargo.country

@@ -103,7 +103,7 @@ def estimate_propensity(matrix: np.ndarray, visited: np.ndarray, seed: int) -> n
     return np.clip(model.predict_proba(np.sign(filled) * np.log1p(np.abs(filled)))[:, 1], LEAST_PROBABILITY, 1.0)
 
 
-def split_by_time(learned_at: np.ndarray, shares: tuple[float, ...]) -> list[np.ndarray]:
+def split_by_time(at: np.ndarray, shares: tuple[float, ...]) -> list[np.ndarray]:
     """Masks of consecutive periods holding about these shares of the rows; never at random, since parties return."""
     order = np.sort(at)
     edges = [order[0], *(order[min(int(len(order) * s), len(order) - 1)] for s in np.cumsum(shares)[:-1]), order[-1] + np.timedelta64(1, "us")]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from engine.errors import Conflict, FieldProblem, InvalidRecord, OpenReferral
+from engine.errors import Conflict, FieldProblem, InvalidRecord, OpenReferral, SignatureNeeded
 from engine.risk.policy import policy_in_force
 from engine.store import records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.wire import canonical
-from engine.wire.events import Decision, Event
+from engine.wire.events import Decision, Event, Review
 from engine.workflows.assess import Subject, filing_in_force, score_stored
 from engine.workflows.derive import derive
 from engine.workflows.ingest import conflict_problem, unknown_subjects
@@ -40,6 +40,8 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
             raise InvalidRecord(f"The {kind.replace('_', ' ')}", problems)
         if isinstance(event, Decision) and not event.withdrawn:
             check_decision(desk, event, origin, cursor)
+        if isinstance(event, Review) and not event.withdrawn:
+            check_review(event)
         appended = records.append_one(cursor, kind, f"event:{event.event_id}", at, body, origin, f"record {kind}")
         if appended.conflicting:
             raise Conflict(str(conflict_problem(kind, appended.conflicting[0][1])))
@@ -72,13 +74,37 @@ def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> No
         raise OpenReferral(
             f"application {decision.application_id} cannot be granted: {len(still_open)} referral(s) unsettled: "
             + "; ".join(f"{r.rule_id} ({r.subject})" for r in still_open)
-            + ". Each must be settled by a `review` event about it (about: referral, subject: the id in brackets)."
+            + ". Each must be settled by a `review` event about it (about: referral, subject: the id in brackets).",
+            [(r.subject, r.handling) for r in still_open],
         )
-    if policy_in_force().needs_second_signature(score.band) and (not decision.approved_by or decision.approved_by == decision.recorded_by):
-        raise InvalidRecord("The decision", [FieldProblem(
+    if policy_in_force().needs_second_signature(score.band) and not signed_by_another(decision):
+        raise SignatureNeeded("The decision", [FieldProblem(
             "approved_by", f"a grant in band {score.band} needs a second person's signature", "the name of another person than recorded_by",
             "Have an approver sign.",
         )])
+
+
+def check_review(review: Review) -> None:
+    """An exemption and an unverified status are countersigned by another person.
+
+    Raises:
+        SignatureNeeded.
+    """
+    if (review.result == "exempted" or review.about == "unverified_status") and not signed_by_another(review):
+        raise SignatureNeeded("The review", [FieldProblem(
+            "approved_by", "an exemption or an unverified status needs a second person's signature",
+            "the name of another person than recorded_by", "Have an approver sign.",
+        )])
+
+
+def signed_by_another(event: Decision | Review) -> bool:
+    """Whether a second person signed: never the one who recorded, however the name is written."""
+    return bool(event.approved_by) and not same_person(event.approved_by, event.recorded_by)
+
+
+def same_person(one: str | None, other: str | None) -> bool:
+    """Whether two names of tokens or people are one, without regard to case and spaces."""
+    return " ".join((one or "").split()).casefold() == " ".join((other or "").split()).casefold()
 
 
 def open_state(cursor, application_id: str) -> str:

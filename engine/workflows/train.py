@@ -165,15 +165,18 @@ def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], curs
     ).pl()
     joined = frame.join(labels, on="application_id", how="left").join(planned, on="application_id", how="left")
     matrix = joined.select(book.columns).to_numpy().astype(np.float64)
-    seen = (joined["found_by"] == "visit").fill_null(False).to_numpy()
-    if seen.any() and not seen.all():
-        estimated = estimate_propensity(matrix, seen.astype(int), seed)
-    else:
-        estimated = np.ones(len(joined))
-    probability = joined["planned"].to_numpy()
-    probability = np.where(np.isnan(probability.astype(float)), estimated, probability.astype(float))
-    # A visit by risk had probability 1 given the scores of that day; over the days before, chance had its part: the lower of both stands.
-    probability = np.clip(np.where(seen, np.minimum(probability, np.maximum(estimated, LEAST_PROBABILITY)), 1.0), LEAST_PROBABILITY, 1.0)
+    visited = joined["application_id"].is_in([row[0] for row in cursor.execute(
+        "select distinct application_id from visit_in_force where stage = 'post_shipment' and application_id is not null").fetchall()]).to_numpy()
+    by_visit = (joined["found_by"] == "visit").fill_null(False).to_numpy()
+    clean = by_visit & (joined["label"] == 0).fill_null(False).to_numpy()
+    estimated = estimate_propensity(matrix, visited.astype(int), seed) if visited.any() and not visited.all() else np.ones(len(joined))
+    planned = joined["planned"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    probability = np.where(np.isnan(planned), estimated, planned)
+    # A finding of diversion always labels; a visit without one only if it was on site, favourable and saw the goods. Those that
+    # did stand for those that did not, or the clean would be undercounted.
+    gives_label = clean.sum() / max(1, (visited & ~(by_visit & ~clean)).sum())
+    probability = np.where(clean, probability * gives_label, np.where(by_visit, probability, 1.0))
+    probability = np.clip(probability, LEAST_PROBABILITY, 1.0)
     known = joined["label"].is_not_null().to_numpy()
     entity = joined.select(pl.col("entity").fill_null(-pl.col("subject"))).to_series().to_numpy()
     return Labelled(

@@ -1,0 +1,163 @@
+"""Reads the queue: each application's newest filing, its newest score, its state and what is still open. Writes nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from engine.errors import FieldProblem, InvalidRecord
+from engine.risk.policy import policy_in_force
+
+LONGEST_PAGE = 500
+
+QUEUE = """
+with newest as (
+    select * from filing qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1
+),
+first_filed as (
+    select application_id, min(filed_at) as filed_at from filing group by application_id
+),
+scored as (
+    select * from score qualify row_number() over (partition by application_id, revision order by record_no desc) = 1
+),
+corrected as (
+    select corrects as event_id from decision where corrects is not null
+    union all
+    select corrects as event_id from review where corrects is not null
+),
+decided as (
+    select application_id, outcome, decision.at as decided_at from decision
+    where not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
+    qualify row_number() over (partition by application_id order by decision.at desc, record_no desc) = 1
+),
+settled as (
+    select application_id, subject, max_by(result, review.at) as result, max_by(valid_to, review.at) as valid_to from review
+    where about in ('referral', 'list_match') and not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
+    group by application_id, subject
+),
+raised as (
+    select application_id, revision, unnest(referrals) as referral from scored
+),
+open_referral as (
+    select raised.application_id, raised.revision, count(*) as referrals from raised
+    left join settled on raised.application_id = settled.application_id and raised.referral.subject = settled.subject
+    where
+        not coalesce(settled.result in ('dismissed', 'exempted', 'ended') and (settled.valid_to is null or settled.valid_to >= $today), false)
+    group by raised.application_id, raised.revision
+),
+named as (
+    select record_no, min_by(name, party_no) filter (where role_group = 'exporter') as exporter,
+        min_by(name, party_no) filter (where role_group = 'end_user') as end_user
+    from filing_party group by record_no
+),
+queue as (
+    select
+        newest.application_id, newest.revision, newest.authority, newest.kind, newest.authorisation, newest.destination,
+        first_filed.filed_at as first_filed_at, newest.filed_at, coalesce(decided.outcome, 'undecided') as state, decided.decided_at,
+        scored.risk, scored.risk_low, scored.risk_high, scored.band, scored.scored_at, scored.as_of, scored.model_version,
+        scored.policy_version, coalesce(open_referral.referrals, 0) as open_referrals, named.exporter, named.end_user
+    from newest
+    inner join first_filed on newest.application_id = first_filed.application_id
+    left join scored on newest.application_id = scored.application_id and newest.revision = scored.revision
+    left join decided on newest.application_id = decided.application_id
+    left join open_referral on newest.application_id = open_referral.application_id and newest.revision = open_referral.revision
+    left join named on newest.record_no = named.record_no
+)
+select * from queue
+where
+    ($band is null or band = $band)
+    and ($authority is null or authority = $authority)
+    and ($visible is null or list_contains($visible, authority))
+    and ($destination is null or destination = $destination)
+    and ($state is null or state = $state)
+    and ($from is null or filed_at >= $from)
+    and ($before is null or filed_at < $before)
+"""
+
+# The two orders, and where the next page begins in each; the id breaks ties, so no row is skipped or shown twice.
+ORDERS = {
+    "newest": ("filed_at::varchar", "desc"),
+    "risk": ("coalesce(risk, -1.0)", "desc"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the queue is asked for; None leaves a filter out.
+
+    Args:
+        filed_from, filed_to: days, both included.
+        visible: the authorities whose filings the caller may read; None = all.
+        order: `newest` by filing, or `risk`, highest first, unscored last.
+        cursor: where the page before ended.
+    """
+
+    band: str | None = None
+    authority: str | None = None
+    destination: str | None = None
+    state: str | None = None
+    filed_from: date | None = None
+    filed_to: date | None = None
+    visible: tuple[str, ...] | None = None
+    order: str = "newest"
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of rows, and the cursor of the next; None at the end."""
+
+    rows: list[dict]
+    next_cursor: str | None
+
+
+def queue(cursor: duckdb.DuckDBPyConnection, asked: Asked, at: datetime) -> Page:
+    """One page of the queue as it stands at a moment (UTC).
+
+    Open referrals are those of the newest score on record less those settled since; scoring anew finds new ones.
+    """
+    value, direction = ORDERS[asked.order]
+    told = {
+        "today": at.date(), "band": asked.band, "authority": asked.authority, "destination": asked.destination, "state": asked.state,
+        "visible": list(asked.visible) if asked.visible is not None else None, "from": asked.filed_from,
+        "before": asked.filed_to + timedelta(days=1) if asked.filed_to else None,
+    }
+    sql = f"select *, {value} as place from ({QUEUE}) as q"
+    if asked.cursor:
+        told["place"], told["after"] = _place(asked)
+        sql += " where place < $place or (place = $place and application_id > $after)"
+    sql += f" order by place {direction}, application_id limit {asked.limit + 1}"
+    found = cursor.execute(sql, told)
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    more = len(rows) > asked.limit
+    rows = rows[: asked.limit]
+    days = policy_in_force().decision_days
+    next_cursor = _cursor(asked.order, rows[-1]) if more else None
+    for row in rows:
+        row.pop("place")
+        row["age_days"] = ((row["decided_at"] or at).date() - row["first_filed_at"].date()).days
+        row["late"] = row["state"] == "undecided" and row["age_days"] > days
+    return Page(rows, next_cursor)
+
+
+def _cursor(order: str, row: dict) -> str:
+    return base64.urlsafe_b64encode(json.dumps([order, row["place"], row["application_id"]]).encode()).decode().rstrip("=")
+
+
+def _place(asked: Asked) -> tuple[object, str]:
+    try:
+        order, place, after = json.loads(base64.urlsafe_b64decode(asked.cursor + "=" * (-len(asked.cursor) % 4)))
+        right = order == asked.order and isinstance(after, str) and isinstance(place, str if order == "newest" else float)
+    except (ValueError, TypeError, binascii.Error):
+        right = False
+    if not right:
+        raise InvalidRecord("The query", [FieldProblem(
+            "cursor", "it is not one of this queue in this order", "the `next_cursor` of the page before", "Begin again without a cursor.")])
+    return place, after
