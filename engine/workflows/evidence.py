@@ -1,0 +1,127 @@
+"""Keeps the files of visits by their hash, in a folder beside the store; knows nothing of what is on them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from engine.errors import FieldProblem, InvalidRecord, UnknownRecord
+from engine.store import audit
+from engine.store.records import Origin
+from engine.workflows.desk import Desk
+
+SNIFFED = 64 * 1024  # bytes looked at to tell what a file is
+SIGNATURES = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+TEXT = "text/plain; charset=utf-8"  # also CSV: shown as text, never opened as a table by a browser
+
+
+@dataclass(frozen=True)
+class File:
+    """A file on record: where it is and what it is."""
+
+    path: Path
+    media_type: str
+
+
+def folder(desk: Desk) -> Path:
+    """Where the files are: `STORE.evidence/`, two digits of the hash a folder."""
+    return desk.store.path.with_name(desk.store.path.name + ".evidence")
+
+
+def _place(desk: Desk, sha256: str) -> Path:
+    return folder(desk) / sha256[:2] / sha256
+
+
+def keep_evidence(desk: Desk, sha256: str, found: str, received: Path, origin: Origin) -> bool:
+    """Keep a received file under its hash; False if it was there already.
+
+    Args:
+        sha256: what the sender says it is.
+        found: what its bytes say.
+        received: the bytes, on the same disk; moved into place.
+
+    Raises:
+        InvalidRecord: the two differ, or it is no PDF, JPEG, PNG or plain text.
+    """
+    if found != sha256:
+        raise InvalidRecord("The file", [FieldProblem(
+            "sha256", "the bytes received have another hash", "the SHA-256 of exactly these bytes", "Send the file again; it was cut or changed on the way.")])
+    media_type = media_type_of(received)
+    place = _place(desk, sha256)
+    with desk.store.writing() as cursor:
+        if place.is_file():
+            return False
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        size = received.stat().st_size
+        os.replace(received, place)  # the bytes are on disk before the entry: an entry never names a file that is not there
+        audit.add_entry(
+            cursor, audit.next_seq(cursor), origin.actor, origin.channel, origin.at, "keep evidence",
+            note=json.dumps({"sha256": sha256, "bytes": size, "type": media_type.split(";")[0]}),
+        )
+    return True
+
+
+def media_type_of(path: Path) -> str:
+    """What a file is by its first bytes, whatever its sender calls it.
+
+    Raises:
+        InvalidRecord: none of the four kinds taken.
+    """
+    with path.open("rb") as file:
+        start = file.read(SNIFFED)
+    for signature, media_type in SIGNATURES:
+        if start.startswith(signature):
+            return media_type
+    if start and _is_text(start):
+        return TEXT
+    raise InvalidRecord("The file", [FieldProblem(
+        "", "it is none of the kinds taken", "PDF, JPEG, PNG, plain text or CSV in UTF-8", "Convert it, or describe it in the visit's words.")])
+
+
+def _is_text(start: bytes) -> bool:
+    try:
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.end < len(start) - 3:  # not merely a letter cut at the end
+            return False
+        text = start[: error.start].decode("utf-8")
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):  # HTML, SVG and XML are run or drawn by browsers
+        return False
+    return all(sign in "\t\r\n" or ord(sign) >= 32 for sign in text)
+
+
+def evidence(desk: Desk, sha256: str) -> File:
+    """A file by its hash.
+
+    Raises:
+        UnknownRecord: there is none.
+    """
+    place = _place(desk, sha256)
+    if not place.is_file():
+        raise unknown_evidence()
+    return File(place, media_type_of(place))
+
+
+def unknown_evidence() -> UnknownRecord:
+    """The one answer for a file that is not there and for one that the caller may not see."""
+    return UnknownRecord("no file with this hash is on record. Expected the SHA-256 of one that was sent. Send it with `PUT`, or check the hash.")
+
+
+def named_by(cursor: duckdb.DuckDBPyConnection, sha256: str) -> list[tuple[str | None, str]]:
+    """(application, handling) of every record that names a file."""
+    return cursor.execute(
+        "with named as ("
+        "select application_id, shipment_id, handling from visit where list_contains(evidence, $sha256) "
+        "union all select null, shipment_id, handling from delivery where sha256 = $sha256 "
+        "union all select application_id, null, handling from destruction where sha256 = $sha256 "
+        "union all select application_id, null, handling from filing_document where sha256 = $sha256), "
+        "shipped as (select shipment_id, min(coalesce(shipment.application_id, licence.application_id)) as application_id from shipment "
+        "left join licence on shipment.licence_number = licence.licence_number group by shipment_id) "
+        "select coalesce(named.application_id, shipped.application_id), coalesce(named.handling, 'internal') from named "
+        "left join shipped on named.shipment_id = shipped.shipment_id",
+        {"sha256": sha256},
+    ).fetchall()

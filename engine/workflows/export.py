@@ -1,0 +1,91 @@
+"""Writes a working table out as Parquet or CSV, whole or only what one authority may see. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from engine.errors import NotPermitted, RefusedInput, UnknownRecord
+from engine.store.projections import FILING_TABLES
+from engine.store.reference import tables as reference_tables
+from engine.wire import EVENTS
+
+# What can be exported. Never the tokens, the salts of the records, or anything derived that names people across filings.
+OF_FILINGS = (*FILING_TABLES, "score", "planned_visit", *(kind for kind in EVENTS if kind != "denial_notice"))
+OF_EVERYBODY = ("denial_notice", "list_entry", "audit_entry")
+FORMULA = "'=', '+', '-', '@', chr(9), chr(13), chr(10), '|', '%'"
+ENDINGS = (".parquet", ".csv")
+
+
+def exportable() -> tuple[str, ...]:
+    """The tables that can be exported."""
+    return (*OF_FILINGS, *OF_EVERYBODY, *sorted(reference_tables()))
+
+
+def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, authorities: Sequence[str] | None = None) -> int:
+    """Write one table, ordered as recorded; gives the number of rows.
+
+    In CSV a text that a spreadsheet would run as a formula gets an apostrophe before it, nested values are JSON text.
+
+    Args:
+        out: where to; its ending says the form.
+        authorities: leave out what belongs to another authority's filings; None = everything.
+
+    Raises:
+        UnknownRecord: no such table, or none that may leave.
+        RefusedInput: an ending that is not known.
+        NotPermitted: a table that cannot be told apart by authority was asked for with `authorities`.
+    """
+    if table not in exportable():
+        raise UnknownRecord(f"no table {table[:60]!r} can be exported. Expected one of: {', '.join(exportable())}.")
+    if out.suffix not in ENDINGS:
+        raise RefusedInput(f"the form {out.suffix or '(none)'} is not known. Expected {' or '.join(ENDINGS)}.")
+    cursor.execute("create or replace temp table visible_authority as select unnest(?::varchar[]) as authority", [list(authorities or ())])
+    where = "" if authorities is None else f" where {_visible(cursor, table)}"
+    described = cursor.execute(f"describe select * from store.main.{table}").fetchall()
+    columns = [(name, kind) for name, kind, *_ in described]
+    told = ", ".join(_csv(name, kind) if out.suffix == ".csv" else f'"{name}"' for name, kind in columns)
+    names = {name for name, _ in columns}
+    order = next((f" order by {key}" for key in ("record_no", "seq") if key in names), "")
+    target = str(out).replace("'", "''")
+    form = "format csv, header true" if out.suffix == ".csv" else "format parquet"
+    rows = cursor.execute(f"copy (select {told} from store.main.{table}{where}{order}) to '{target}' ({form})").fetchall()
+    return rows[0][0]
+
+
+def _csv(name: str, kind: str) -> str:
+    nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP"))
+    if not nested and kind != "VARCHAR":
+        return f'"{name}"'
+    text = f'to_json("{name}")::varchar' if nested else f'"{name}"'
+    return f"case when left({text}, 1) in ({FORMULA}) then '''' || {text} else {text} end as \"{name}\""
+
+
+def _visible(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The condition under which a row belongs to a visible filing, or to none."""
+    if table in reference_tables() or table in ("list_entry", "denial_notice"):
+        return "true"
+    if table not in OF_FILINGS:
+        raise NotPermitted(f"table {table} holds every authority's; this token may read only some. Ask with a token for all of them.")
+    columns = {name for name, *_ in cursor.execute(f"describe select * from store.main.{table}").fetchall()}
+    if table in FILING_TABLES:
+        return "record_no in (select record_no from filing where authority in (select authority from visible_authority))"
+    cursor.execute(
+        "create or replace temp table visible_application as select application_id from filing where authority in (select authority from visible_authority)"
+    )
+    cursor.execute(
+        "create or replace temp table visible_shipment as select shipment_id from shipment where application_id in (from visible_application) "
+        "or licence_number in (select licence_number from licence where application_id in (from visible_application))"
+    )
+    cursor.execute(
+        "create or replace temp table visible_visit as select visit_id from visit where application_id in (from visible_application) "
+        "or shipment_id in (from visible_shipment)"
+    )
+    ways = {
+        "application_id": "application_id in (from visible_application)", "shipment_id": "shipment_id in (from visible_shipment)",
+        "visit_id": "visit_id in (from visible_visit)",
+        "licence_number": "licence_number in (select licence_number from licence where application_id in (from visible_application))",
+    }
+    return "(" + " or ".join(f"coalesce({way}, false)" for name, way in ways.items() if name in columns) + ")"
