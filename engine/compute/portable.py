@@ -20,8 +20,23 @@ import sqlglot
 # Names of sqlglot expression classes. `And`, `Or`, `Case` and `If` are functions to sqlglot.
 PORTABLE: frozenset[str] = frozenset(
     (
-        "And", "Or", "Case", "If", "Coalesce", "Nullif", "Greatest", "Least", "Cast", "DateDiff",
-        "Count", "Sum", "Min", "Max", "RowNumber", "Length", "Substring",
+        "And",
+        "Or",
+        "Case",
+        "If",
+        "Coalesce",
+        "Nullif",
+        "Greatest",
+        "Least",
+        "Cast",
+        "DateDiff",
+        "Count",
+        "Sum",
+        "Min",
+        "Max",
+        "RowNumber",
+        "Length",
+        "Substring",
     )
 )
 

@@ -91,7 +91,8 @@ def score_stored(desk: Desk, subjects: Sequence[Subject], at: datetime, *, model
     book, policy = catalogue(), policy_in_force()
     matrix = frame.select(book.columns).to_numpy().astype(np.float64)
     assessment = assess_matrix(book, model, policy, matrix)
-    evidence = evidence_of(cursor, frame["subject"].to_numpy(), assessment.top)
+    lay_evidence(cursor, frame["subject"].to_numpy(), assessment.top)
+    evidence = evidence_of(cursor, 1, len(frame))
     referrals = referrals_of(cursor)
     edition = reference_as_of(cursor)
     sums = family_sums(book, assessment.contributions)
@@ -117,7 +118,7 @@ def _reason(feature: Feature, row: int, column: int, assessment: Assessment, app
     value = assessment.matrix[row, column]
     known = None if np.isnan(value) else float(value)
     listed, handling = found or ((), "internal")
-    own = tuple(f"application:{application_id}#{revision}/{path}" for path in feature.fields if not path.startswith("reference:")) if not listed else ()
+    own = () if listed else own_evidence(feature, application_id, revision)
     return Reason(
         feature=feature.name, family=feature.family, value=known, contribution=float(assessment.contributions[row, column]),
         text=feature.sentence(known), source=f"{feature.source.title} ({feature.source.url})" if feature.source.url else feature.source.title,
@@ -125,33 +126,48 @@ def _reason(feature: Feature, row: int, column: int, assessment: Assessment, app
     )
 
 
-def evidence_of(cursor: duckdb.DuckDBPyConnection, subjects: np.ndarray, top: np.ndarray) -> dict[tuple[int, str], tuple[tuple[str, ...], str]]:
-    """(subject, feature) -> the records that the value rests on and the strictest handling among them, for explained features only."""
+# Features whose records are every earlier filing of a busy party: listed for single scores, only counted in bulk.
+LONG_EVIDENCE = ("exporter_prior_filings_count", "broker_customers_count")
+
+
+def own_evidence(feature: Feature, application_id: str, revision: int) -> tuple[str, ...]:
+    """The filing's own fields that a value was read from, where no other record stands behind it."""
+    return tuple(f"application:{application_id}#{revision}/{path}" for path in feature.fields if not path.startswith("reference:"))
+
+
+def lay_evidence(cursor: duckdb.DuckDBPyConnection, subjects: np.ndarray, top: np.ndarray, *, skip: tuple[str, ...] = ()) -> None:
+    """`evidence_found(subject, feature, records, handling)`: what each explained value rests on, and the strictest handling among it."""
     book = catalogue()
     explained = pl.DataFrame(
-        {"subject": np.repeat(subjects, top.shape[1]), "feature": [book.columns[c] for c in top.ravel()]},
+        {"subject": np.repeat(subjects, top.shape[1]), "feature": np.array(book.columns, dtype=object)[top.ravel()]},
         schema={"subject": pl.Int64, "feature": pl.String},
     )
     cursor.register("explained_pairs", explained.to_arrow())
     cursor.execute("create or replace temp table explained as select subject, feature from explained_pairs")
     cursor.unregister("explained_pairs")
     wanted = {row[0] for row in cursor.execute("select distinct feature from explained").fetchall()}
-    found: dict[tuple[int, str], tuple[tuple[str, ...], str]] = {}
+    cursor.execute("create or replace temp table evidence_found (subject bigint, feature varchar, records varchar[], handling varchar)")
+    left_out = ", ".join(f"'{name}'" for name in ("", *skip))
     for family in book.families:
         if family.evidence_sql is None or not wanted & {f.name for f in family.features}:
             continue
-        rows = cursor.execute(
-            f"with evidence as ({family.evidence_sql}) "
+        cursor.execute(
+            f"insert into evidence_found with evidence as (select * from ({family.evidence_sql}) as found where feature not in ({left_out})) "
             "select evidence.subject, evidence.feature, "
             f"list(distinct evidence.record order by evidence.record)[1:{EVIDENCE_SHOWN}] as records, "
             "max(case when denial_notice.event_id is not null then coalesce(denial_notice.handling, 'originator_controlled') end) as handling "
             "from evidence inner join explained on evidence.subject = explained.subject and evidence.feature = explained.feature "
             "left join denial_notice on evidence.record = 'event:' || denial_notice.event_id "
             "group by evidence.subject, evidence.feature"
-        ).fetchall()
-        for subject, feature, listed, handling in rows:
-            found[subject, feature] = (tuple(listed), handling or "internal")
-    return found
+        )
+
+
+def evidence_of(cursor: duckdb.DuckDBPyConnection, first_subject: int, last_subject: int) -> dict[tuple[int, str], tuple[tuple[str, ...], str]]:
+    """(subject, feature) -> records and handling, for a run of subjects, from what `lay_evidence` laid out."""
+    rows = cursor.execute(
+        "select subject, feature, records, handling from evidence_found where subject between ? and ?", [first_subject, last_subject]
+    ).fetchall()
+    return {(subject, feature): (tuple(listed), handling or "internal") for subject, feature, listed, handling in rows}
 
 
 @cache

@@ -91,7 +91,7 @@ def ingest_file(
     try:
         stream = read_records(path)
         while chunk := list(islice(stream, CHUNK_RECORDS)):
-            good = list(_validated(chunk, model, kind, lenient, aside, outcome))
+            good = list(validated(chunk, model, kind, lenient, aside, outcome))
             if good:
                 _take_in(desk.store, kind, good, origin, aside, outcome)
             seen += len(chunk)
@@ -117,7 +117,7 @@ def _storage_error(error: duckdb.Error) -> EngineError:
     return RefusedInput(f"the store could not be written ({text.splitlines()[0]}). What was taken in before stands; run the same command again.")
 
 
-def _validated(
+def validated(
     chunk: list[Raw], model, kind: str, lenient: bool, aside: SetAside, outcome: Ingested
 ) -> Iterator[tuple[Raw, str, datetime, str]]:
     """Each good record of a chunk as (raw, key, at, canonical body); the others go aside."""

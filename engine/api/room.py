@@ -1,0 +1,205 @@
+"""What a request finds in the service: the desk, the clock, who is calling, and its body within bounds. Opens no database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from engine.api import permissions
+from engine.api.jobs import Jobs
+from engine.api.limits import Buckets, Limits
+from engine.errors import NotAuthenticated, NotPermitted, TooLarge
+from engine.settings import Settings
+from engine.store.records import Origin
+from engine.workflows.desk import Desk
+from engine.workflows.history import authority_of, unknown_application
+from engine.workflows.tokens import look_up
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Room:
+    """What every request shares."""
+
+    desk: Desk
+    settings: Settings
+    clock: Callable[[], datetime]
+    limits: Limits
+    buckets: Buckets
+    jobs: Jobs
+
+    def now(self) -> datetime:
+        """This moment in UTC, without offset, as the store keeps times."""
+        moment = self.clock()
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own for one reader."""
+        cursor = self.desk.store.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is asking, as the token says."""
+
+    token_id: str
+    name: str
+    role: str
+    authorities: tuple[str, ...] | None
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether reasons, evidence and what its originator controls are shown."""
+        return self.role in permissions.READS_ALL
+
+    def may_see(self, authority: str | None) -> bool:
+        """Whether another authority's filing stays hidden."""
+        return self.authorities is None or authority in self.authorities
+
+    def check_files_for(self, authority: str) -> None:
+        """Refuse to file for an authority that the token does not name.
+
+        Raises:
+            NotPermitted.
+        """
+        if not self.may_see(authority):
+            raise NotPermitted("the token does not name the authority of this filing. Expected one of its own. Use a token for that authority.")
+
+    def check_sees(self, cursor: duckdb.DuckDBPyConnection, application_id: str) -> None:
+        """Answer for another authority's application exactly as for none.
+
+        Raises:
+            UnknownApplication.
+        """
+        authority = authority_of(cursor, application_id)
+        if authority is None or not self.may_see(authority):
+            raise unknown_application(application_id)
+
+
+def room(request: Request) -> Room:
+    """What the service shares."""
+    return request.app.state.room
+
+
+RoomDep = Annotated[Room, Depends(room)]
+
+
+def caller(request: Request, here: RoomDep) -> Caller:
+    """Who is asking: known, allowed here, and not too often. Runs before any body is read.
+
+    Raises:
+        NotAuthenticated, NotPermitted, TooManyRequests.
+    """
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise NotAuthenticated("the request carries no bearer token. Expected `Authorization: Bearer TOKEN`. Ask an admin for a token.")
+    with here.cursor() as cursor:
+        token = look_up(cursor, secret.strip(), here.now())
+    if token is None:
+        raise NotAuthenticated("the bearer token is not known, has ended or was revoked. Expected a valid one. Ask an admin for a new token.")
+    asking = Caller(token.token_id, token.name, token.role, token.authorities)
+    request.state.caller = asking
+    here.buckets.take(asking.token_id)
+    permissions.check(asking.role, request.method, route_of(request), request.path_params)
+    return asking
+
+
+CallerDep = Annotated[Caller, Depends(caller)]
+
+
+def route_of(request: Request) -> str:
+    """The path of the route as declared, without what stood in its braces."""
+    route = request.scope.get("route")
+    return getattr(route, "path_format", None) or getattr(route, "path", "unknown")
+
+
+def origin(asking: CallerDep, here: RoomDep) -> Origin:
+    """Who writes, for the record: the token's name, over HTTP, now."""
+    return Origin(asking.name, "http", here.now())
+
+
+OriginDep = Annotated[Origin, Depends(origin)]
+
+
+async def _chunks(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body piece by piece, refused as soon as it is too long, whatever its header says.
+
+    Raises:
+        TooLarge.
+    """
+    told = request.headers.get("content-length", "")
+    size = int(told) if told.isdigit() else 0
+    if size <= most:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                break
+            yield chunk
+    if size > most:
+        raise TooLarge(f"the body is longer than is taken at once. Expected at most {most:,} bytes. Send less at a time.")
+
+
+async def body(request: Request, asking: CallerDep, here: RoomDep) -> bytes:
+    """The raw body of one record; parsed by the wire, which also sees a name that stands twice."""
+    return b"".join([chunk async for chunk in _chunks(request, here.limits.body)])
+
+
+async def batch_body(request: Request, asking: CallerDep, here: RoomDep) -> bytes:
+    """The raw body of many records."""
+    return b"".join([chunk async for chunk in _chunks(request, here.limits.batch)])
+
+
+BodyDep = Annotated[bytes, Depends(body)]
+BatchBodyDep = Annotated[bytes, Depends(batch_body)]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that came in: where it lies until the request ends, and its hash."""
+
+    path: Path
+    sha256: str
+
+
+async def _received(request: Request, folder: Path, name: str, most: int) -> Received:
+    digest = hashlib.sha256()
+    path = folder / name
+    with path.open("wb") as file:
+        async for chunk in _chunks(request, most):
+            digest.update(chunk)
+            file.write(chunk)
+    return Received(path, digest.hexdigest())
+
+
+async def received_evidence(request: Request, asking: CallerDep, here: RoomDep) -> AsyncIterator[Received]:
+    """An evidence file on the store's own disk, so that it is moved and not copied into place."""
+    with tempfile.TemporaryDirectory(prefix=".diversion-", dir=here.desk.store.path.absolute().parent) as folder:
+        yield await _received(request, Path(folder), "evidence", here.limits.evidence)
+
+
+async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> AsyncIterator[Received]:
+    """A file for the engine to read; `?filename=` tells its ending, and nothing else of that name is used but letters and digits."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(request.query_params.get("filename", "upload.jsonl")).name)[-100:].lstrip(".") or "upload"
+    folder = tempfile.mkdtemp(prefix="diversion-")
+    yield await _received(request, Path(folder), name, here.limits.file)
+
+
+EvidenceDep = Annotated[Received, Depends(received_evidence)]
+FileDep = Annotated[Received, Depends(received_file)]

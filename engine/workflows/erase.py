@@ -1,0 +1,39 @@
+"""Erases one record's content under a lawful order and leaves the proof whole. Judges no order."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from engine.errors import RefusedInput, UnknownRecord
+from engine.store import projections, records
+from engine.store.database import first
+from engine.store.records import Origin
+
+if TYPE_CHECKING:
+    from engine.workflows.desk import Desk
+
+
+def erase_record(desk: Desk, key: str, order: str, approved_by: str, origin: Origin) -> None:
+    """Drop a record's body and salt, and its rows in the working tables; record the order, who approved it and who did it.
+
+    The digest stays, so the chain still proves that a record stood here; without salt nobody can guess it back.
+
+    Raises:
+        UnknownRecord: no such record. RefusedInput: already erased, or approved by the person who does it.
+    """
+    if approved_by == origin.actor:
+        raise RefusedInput("an erasure is approved by another person than the one who does it. Name that person with --approved-by.")
+    with desk.store.writing() as cursor:
+        row = first(cursor, "select record_no, kind, body is null from record where key = ?", [key])
+        if row is None:
+            raise UnknownRecord(f"no record has the key {key}: expected one such as application:ID#REVISION or event:ID.")
+        record_no, kind, gone = row
+        if gone:
+            raise RefusedInput(f"{key} was already erased; `diversion audit verify` names the order.")
+        told = json.dumps({"order": order, "approved_by": approved_by, "erased_by": origin.actor, "key": key}, sort_keys=True)
+        records.append_one(cursor, "erasure", f"erasure:{record_no}", origin.at, told, origin, f"erase {key}")
+        cursor.execute("update record set body = null, salt = null where record_no = ?", [record_no])
+        if kind in projections.KINDS:
+            for table in projections.selects(kind):
+                cursor.execute(f"delete from store.main.{table} where record_no = ?", [record_no])

@@ -1,0 +1,78 @@
+"""Words a score as a memo to the person who decides. Computes nothing."""
+
+from __future__ import annotations
+
+import textwrap
+
+from engine.wire import Application, Score
+
+BAND_WORDS = {"low": "routine", "elevated": "elevated", "high": "high", "critical": "critical"}
+SCOPE = (
+    "This score speaks of diversion only. It says nothing of embargoes beyond the referrals below, of human rights, of humanitarian law or of any "
+    "other ground, and it decides nothing: an officer does, with reasons of their own."
+)
+
+
+def frequency(risk: float) -> str:
+    """A probability as a natural frequency: 13 in 1,000."""
+    if risk >= 0.0095:
+        return f"{round(risk * 1000):,} in 1,000"
+    return f"{max(1, round(risk * 10000)):,} in 10,000"
+
+
+def memo(application: Application, score: Score, base_rate: float | None = None) -> str:
+    """The memo as plain text, 100 columns wide."""
+    lines = [f"Application {score.application_id}, revision {score.revision}, filed {application.filed_at:%d %B %Y} with {application.authority}", ""]
+    lines += _wrapped(_asked(application))
+    lines += ["", f"RISK OF DIVERSION: {BAND_WORDS[score.band].upper()}"]
+    told = f"Of applications like this one, {frequency(score.risk)} would end in diversion (90 % interval: {frequency(score.risk_low)} to {frequency(score.risk_high)})"
+    lines += _wrapped(told + (f"; of all applications, {frequency(base_rate)}." if base_rate else "."))
+    lines += _wrapped(SCOPE)
+    if score.model_version.startswith("expert-card"):
+        lines += _wrapped("No trained model is in use: the points follow published guidance, and the probability is not calibrated.")
+    lines += ["", "MUST BE SETTLED BEFORE A GRANT (a referral is not a refusal)"]
+    for referral in score.referrals:
+        lines += _wrapped(f"[{'settled' if referral.settled else 'OPEN'}] {referral.text}", "  - ")
+        lines += _wrapped(f"Settled by: {referral.settled_by} Rule {referral.rule_id}, subject {referral.subject}. Source: {referral.source}.", "      ")
+    if not score.referrals:
+        lines.append("  Nothing: no rule found a question.")
+    for heading, sign in (("WHAT SPEAKS FOR DIVERSION", 1), ("WHAT SPEAKS AGAINST IT", -1)):
+        lines += ["", heading]
+        reasons = [reason for reason in score.reasons if reason.contribution * sign > 0]
+        for reason in reasons:
+            lines += _wrapped(f"{reason.text}. ({reason.contribution:+.2f})", "  - ")
+            lines += _wrapped(f"{reason.source}", "      ")
+            if reason.evidence:
+                more = len(reason.evidence) - 4
+                lines += _wrapped("Rests on: " + ", ".join(reason.evidence[:4]) + (f" and {more} more" if more > 0 else ""), "      ")
+        if not reasons:
+            lines.append("  Nothing among the ten weightiest.")
+    lines += ["", "BY FAMILY (log-odds)"]
+    lines.append("  " + ", ".join(f"{family.replace('_', ' ')} {value:+.2f}" for family, value in sorted(score.family_risk.items(), key=lambda f: -abs(f[1]))))
+    lines += ["", "NOT KNOWN (each widens the interval)"]
+    for missing in score.missing:
+        lines += _wrapped(f"{missing.feature.replace('_', ' ')}: {missing.why}", "  - ")
+    if not score.missing:
+        lines.append("  Nothing that could have been given.")
+    lines += ["", f"As of {score.as_of:%Y-%m-%d %H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, "
+              f"policy {score.policy_version},", f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC."]
+    return "\n".join(lines) + "\n"
+
+
+def _asked(application: Application) -> str:
+    goods = "; ".join(_item(item) for item in application.items[:4])
+    more = f" and {len(application.items) - 4} more lines" if len(application.items) > 4 else ""
+    to = application.end_user or application.consignee
+    receiver = f"{to.name} ({to.country or 'country not given'})" if to else ", ".join(application.destinations or ()) or "no single end user"
+    way = " via " + ", ".join(leg.to or leg.to_text or "?" for leg in application.route[:-1]) if application.route and len(application.route) > 1 else ""
+    return f"{application.kind.replace('_', ' ').capitalize()} of {goods}{more}, from {application.exporter.name} ({application.exporter.country or '?'}) to {receiver}{way}."
+
+
+def _item(item) -> str:
+    amount = f"{item.quantity:,.0f} {item.unit or ''}".strip() + " " if item.quantity is not None else ""
+    code = f" ({item.control_code})" if item.control_code else ""
+    return f"{amount}{item.description or 'goods'}{code}"
+
+
+def _wrapped(text: str, lead: str = "") -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False)
