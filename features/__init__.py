@@ -1,1 +1,1 @@
-"""What is computed of an application, and what it means: one `.sql` and one `.toml` a family. Knows nothing of the engine."""
+"""What is computed of an application, and what it means: a `.sql` and a `.toml` each family. Knows no engine."""

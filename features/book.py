@@ -21,7 +21,7 @@ counts, one `.evidence.sql` (from which records).
 - *Risk* says how the model may use a feature: a feature that **raises** never lowers the score when it grows, one that
   **lowers** never raises it, and **free** is left to the data. The reason stands beside it.
 - *No value* says what it means that there is none. **missing**: an input was not given or not known; the interval
-  widens and the filing's score lists it. **does not apply**: the question does not arise. **never**: there always is one.
+  widens and the score lists it. **does not apply**: the question does not arise. **never**: there always is one.
 - *Unverified* sources: the link between feature and source, or its weight, is general knowledge or inference, to be
   replaced as official texts are read.
 - Nothing here reads nationality, citizenship, birthplace, birth date, sex, religion, or the language or script of a
@@ -42,7 +42,8 @@ def book(catalogue: Catalogue) -> str:
     """The feature book as Markdown."""
     parts = [_OPENING.format(features=len(catalogue.features), families=len(catalogue.families))]
     for family in catalogue.families:
-        parts.append(f"## {family.name}\n\n{family.question[:1].upper()}{family.question[1:]}\n\n{_table(family.features)}")
+        question = family.question[:1].upper() + family.question[1:]
+        parts.append(f"## {family.name}\n\n{question}\n\n{_table(family.features)}")
     parts.append(_open_indicators(catalogue))
     return "\n".join(parts)
 

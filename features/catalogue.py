@@ -38,20 +38,58 @@ ENDINGS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
 )
 MONOTONE = MappingProxyType({"raises_risk": 1, "lowers_risk": -1, "free": 0})
 EVENT_KINDS = frozenset(
-    ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
+    (
+        "decision",
+        "licence",
+        "shipment",
+        "delivery",
+        "visit",
+        "incident",
+        "denial_notice",
+        "destruction",
+        "request",
+        "review",
+    )
 )
 WHEN_NULL = ("missing", "not_applicable", "never")
 
 # What no feature may read of a person: refused wherever one of these stands in a name, in the SQL or in `fields`.
 FORBIDDEN = frozenset(
     (
-        "nationality", "nationalities", "citizenship", "citizen", "citizens", "birthplace", "birth", "birthdate", "birthday",
-        "dob", "born", "sex", "gender", "religion", "script", "ethnicity", "ethnic", "language", "languages",
+        "nationality",
+        "nationalities",
+        "citizenship",
+        "citizen",
+        "citizens",
+        "birthplace",
+        "birth",
+        "birthdate",
+        "birthday",
+        "dob",
+        "born",
+        "sex",
+        "gender",
+        "religion",
+        "script",
+        "ethnicity",
+        "ethnic",
+        "language",
+        "languages",
     )
 )
 
 _REQUIRED = (
-    "meaning", "unit", "type", "absent", "when_null", "direction", "because", "indicator", "source", "fields", "reviewed",
+    "meaning",
+    "unit",
+    "type",
+    "absent",
+    "when_null",
+    "direction",
+    "because",
+    "indicator",
+    "source",
+    "fields",
+    "reviewed",
 )
 _SENTENCES = ("reads_as", "reads_as_yes", "reads_as_no", "reads_as_null")
 _KNOWN = (*_REQUIRED, *_SENTENCES)
@@ -140,7 +178,9 @@ class Feature:
     def filing_fields(self) -> tuple[str, ...]:
         """Those of its fields that stand on the filing itself: where its evidence is when no record is listed."""
         return tuple(
-            field for field in self.fields if not field.startswith("reference:") and field.split(".")[0] not in EVENT_KINDS
+            field
+            for field in self.fields
+            if not field.startswith("reference:") and field.split(".")[0] not in EVENT_KINDS
         )
 
     def shown(self, value: float | None) -> str:
@@ -245,7 +285,8 @@ def read(folder: Traversable, names: tuple[str, ...] = FAMILIES) -> Catalogue:
         for file in (f"{name}.sql", f"{name}.toml"):
             if file not in texts:
                 raise CatalogueError(
-                    f"features/{file} is absent: a family is one .sql and one .toml. Write it, or take {name!r} out of FAMILIES."
+                    f"features/{file} is absent: a family is one .sql and one .toml. "
+                    f"Write it, or take {name!r} out of FAMILIES."
                 )
         for file, text in texts.items():
             digest.update(file.encode() + b"\0" + text.encode() + b"\0")
@@ -299,7 +340,7 @@ def columns_of(sql: str, where: str = "the SQL") -> tuple[str, ...]:
     starts = list(re.finditer(r"^select$", text, flags=re.M))
     end = re.search(r"^from\b", text[starts[-1].end() :], flags=re.M) if starts else None
     if not end:
-        raise CatalogueError(f"{where}: no last select found. Expected `select` and `from` each at the start of a line.")
+        raise CatalogueError(f"{where}: no last select. Expected `select` and `from` each at the start of a line.")
     body = text[starts[-1].end() : starts[-1].end() + end.start()]
     targets, depth, begun = [], 0, 0
     for place, letter in enumerate(body):
@@ -370,7 +411,7 @@ def _check_unit(where: str, ending: str, kind: str, unit: str) -> None:
     if ending == "count" and unit in {one for _, one in ENDINGS.values() if one}:
         raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected what is counted, such as 'visits', {so_named}.")
     if ending == "level" and len(_LEVEL.findall(unit)) < 2:
-        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected every level, like '0 = none, 1 = some', {so_named}.")
+        raise CatalogueError(f"{where}: 'unit' is {unit!r}. Expected every level, '0 = none, 1 = some', {so_named}.")
 
 
 def _sentences(where: str, ending: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -460,7 +501,7 @@ def _refuse_forbidden(where: str, text: str) -> None:
         for word in words + run_together:
             if word in FORBIDDEN:
                 raise CatalogueError(
-                    f"{where} reads {name!r}. No feature may read {word} or anything of its kind, however it is called. "
+                    f"{where} reads {name!r}. No feature may read {word} or anything of its kind. "
                     "Take it out; what a party does is evidence, what a person is never is."
                 )
 

@@ -6,4 +6,4 @@ serves the catalogue turns it into `engine.errors.CatalogueError`, with the same
 
 
 class CatalogueError(Exception):
-    """A feature file contradicts itself, its neighbour or a promise of the house; the message says where and what to do."""
+    """A feature file contradicts itself, its neighbour or a promise of the house; says where and what to do."""

@@ -142,7 +142,7 @@ def test_no_fraction_is_cast_to_an_integer(file, schema):
 
 
 def ends_strictly_before(window: exp.Window) -> bool:
-    """`order by X.known_us range between unbounded preceding and 1 preceding`: one microsecond before, at the latest."""
+    """`order by X.known_us range between unbounded preceding and 1 preceding`: a microsecond before, at the latest."""
     frame = window.args.get("spec")
     if frame is None or [column.name for column in window.args["order"].find_all(exp.Column)] != ["known_us"]:
         return False
