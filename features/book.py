@@ -6,7 +6,8 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-from features.catalogue import Catalogue, Feature
+from features.catalogue import Catalogue
+from features.feature import Feature
 
 _DIRECTIONS = {"raises_risk": "raises", "lowers_risk": "lowers", "free": "free"}
 

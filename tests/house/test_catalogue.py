@@ -11,8 +11,9 @@ from engine.store.reference import tables as reference_tables
 from engine.wire import EVENTS, Application
 from engine.wire.record import shape
 from features.book import indicators
-from features.catalogue import ENDINGS, FAMILIES, Feature, catalogue, read
+from features.catalogue import FAMILIES, Feature, catalogue, read
 from features.errors import CatalogueError
+from features.feature import ENDINGS
 
 ROOT = Path(__file__).parents[2]
 FEATURES = catalogue().features
