@@ -112,7 +112,12 @@ def of_http(request: Request, error: HTTPException) -> Response:
 
 def of_anything() -> Response:
     """The answer when something was not foreseen."""
-    return answer(Problem(title="Internal Server Error", status=500, detail=OUR_FAULT))
+    return answer(of_unforeseen())
+
+
+def of_unforeseen() -> Problem:
+    """What is told of an error that was not foreseen: nothing of it."""
+    return Problem(title="Internal Server Error", status=500, detail=OUR_FAULT)
 
 
 def install(app: FastAPI) -> None:

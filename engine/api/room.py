@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -177,6 +178,14 @@ class Received:
     path: Path
     sha256: str
 
+    @contextmanager
+    def consumed(self) -> Iterator[Path]:
+        """The file for as long as it is read; afterwards it is gone with its folder."""
+        try:
+            yield self.path
+        finally:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
+
 
 async def _received(request: Request, folder: Path, name: str, most: int) -> Received:
     digest = hashlib.sha256()
@@ -194,11 +203,19 @@ async def received_evidence(request: Request, asking: CallerDep, here: RoomDep) 
         yield await _received(request, Path(folder), "evidence", here.limits.evidence)
 
 
-async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> AsyncIterator[Received]:
-    """A file for the engine to read; `?filename=` tells its ending, and nothing else of that name is used but letters and digits."""
+async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> Received:
+    """A file for the engine to read; `?filename=` tells its ending, and nothing else of that name is used but letters and digits.
+
+    Its folder outlives the request, since long work reads it; `Received.consumed` takes it away.
+    """
     name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(request.query_params.get("filename", "upload.jsonl")).name)[-100:].lstrip(".") or "upload"
-    folder = tempfile.mkdtemp(prefix="diversion-")
-    yield await _received(request, Path(folder), name, here.limits.file)
+    folder = Path(tempfile.mkdtemp(prefix="diversion-"))
+    try:
+        received = await _received(request, folder, name, here.limits.file)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return received
 
 
 EvidenceDep = Annotated[Received, Depends(received_evidence)]

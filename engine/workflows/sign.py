@@ -65,7 +65,7 @@ def _submit(desk: Desk, kind: str, event: Event, origin: Origin, may_sign: bool)
     try:
         known = records.body_of(cursor, f"event:{event.event_id}")
         waiting = _pending(cursor, event.event_id)
-        _check_reviewer(cursor, event)
+        _check_reviewer(cursor, event, may_sign)
     finally:
         cursor.close()
     if known is not None:
@@ -98,10 +98,15 @@ def settle_signature(desk: Desk, event_id: str, origin: Origin, *, sign: bool, b
     with desk.store.writing():
         waiting = _pending(desk.store.cursor(), event_id)
         if waiting is None:
-            raise UnknownRecord(f"no event {event_id} awaits a signature. Expected one of `GET /v1/signatures`. Look it up there.")
+            raise nothing_waits(event_id)
         if same_person(waiting.event.recorded_by, origin.actor):
             raise NotPermitted("The second signature comes from another person than the one who recorded the event. Ask another approver.")
         return _sign(desk, waiting, origin) if sign else _refuse(desk, waiting, origin, because)
+
+
+def nothing_waits(event_id: str) -> UnknownRecord:
+    """The one answer for an event that does not wait and for one that the caller may not see."""
+    return UnknownRecord(f"no event {event_id} awaits a signature. Expected one of `GET /v1/signatures`. Look it up there.")
 
 
 def _sign(desk: Desk, waiting: Pending, origin: Origin) -> str:
@@ -131,10 +136,12 @@ def _content(body: str) -> dict:
     return {name: value for name, value in json.loads(body).items() if name not in FROM_THE_CALLER}
 
 
-def _check_reviewer(cursor: duckdb.DuckDBPyConnection, event: Event) -> None:
-    """A visit's final rating comes from another person than the one who recorded it."""
+def _check_reviewer(cursor: duckdb.DuckDBPyConnection, event: Event, may_sign: bool) -> None:
+    """A visit's final rating comes from an approver, who is another person than the one who made or recorded the visit."""
     if not isinstance(event, Review) or event.about != "visit" or event.withdrawn:
         return
+    if not may_sign:
+        raise NotPermitted("The final rating of a visit is an approver's. Expected a token with role approver. Ask an approver to review it.")
     rows = cursor.execute("select distinct recorded_by, signed_by from visit where visit_id = ?", [event.subject]).fetchall()
     if any(same_person(name, event.recorded_by) for row in rows for name in row):
         raise NotPermitted("A visit is reviewed by another person than the one who made or recorded it. Ask another approver.")

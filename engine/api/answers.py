@@ -1,0 +1,260 @@
+"""The shapes of what the service answers beyond the contract's own records; computes none of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from engine.wire import MissingInput, Problem, Score
+
+
+def _in_utc(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+Instant = Annotated[datetime, BeforeValidator(_in_utc)]
+
+
+class Told(BaseModel):
+    """The base of every answer."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+
+class ScoreForSystem(Told):
+    """A score as a licensing system gets it: no reasons, no evidence, and of referrals only whether there are any."""
+
+    application_id: str
+    revision: int
+    scored_at: Instant
+    as_of: Instant
+    risk: float
+    risk_low: float
+    risk_high: float
+    band: str
+    scope: str = Field(description="What the score speaks of: diversion only.")
+    referrals: bool = Field(description="True if a named officer must settle a question before a grant.")
+    missing: tuple[MissingInput, ...]
+    model_version: str
+    features_version: str
+    rules_version: str
+    policy_version: str
+
+    @classmethod
+    def of(cls, score: Score) -> ScoreForSystem:
+        """What of a score a system may have."""
+        told = {name: getattr(score, name) for name in cls.model_fields if name != "referrals"}
+        return cls(referrals=any(not referral.settled for referral in score.referrals), **told)
+
+
+class BatchRow(Told):
+    """What became of one application of a batch, at its place in the list."""
+
+    position: int
+    status: int = Field(description="What the application alone would have been answered.")
+    score: Score | ScoreForSystem | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Told):
+    """One row for each application, in the order sent."""
+
+    results: tuple[BatchRow, ...]
+
+
+class QueueRow(Told):
+    """One application: its newest filing, the newest score of that filing, and what it waits for."""
+
+    application_id: str
+    revision: int
+    authority: str
+    kind: str
+    authorisation: str
+    destination: str | None
+    exporter: str | None
+    end_user: str | None
+    first_filed_at: Instant
+    filed_at: Instant
+    state: str = Field(description="`undecided`, or the outcome of the newest decision that holds.")
+    decided_at: Instant | None
+    age_days: int = Field(description="Days from the first filing to the decision, or to now.")
+    late: bool = Field(description="Undecided for longer than the policy's days.")
+    risk: float | None
+    risk_low: float | None
+    risk_high: float | None
+    band: str | None
+    scope: str = "diversion only"
+    scored_at: Instant | None
+    as_of: Instant | None
+    model_version: str | None
+    policy_version: str | None
+    open_referrals: int | bool = Field(description="How many are unsettled; for a system only whether any is.")
+
+
+class QueuePage(Told):
+    """One page of the queue."""
+
+    applications: tuple[QueueRow, ...]
+    next_cursor: str | None = Field(description="Ask again with it as `cursor`; null at the end.")
+
+
+class HistoryEntry(Told):
+    """One record, in the order in which it became known."""
+
+    at: Instant = Field(description="When it became known.")
+    recorded_at: Instant = Field(description="When it was put on record here.")
+    kind: str
+    record: str = Field(description="Its key in the store, as evidence names it.")
+    handling: str
+    withheld: bool = Field(description="True if the caller may know that it is there, but not what it says.")
+    body: dict[str, Any] | None
+
+
+class History(Told):
+    """Everything known of an application that the caller may know."""
+
+    application_id: str
+    entries: tuple[HistoryEntry, ...]
+
+
+class EventAnswer(Told):
+    """What became of an event."""
+
+    event_id: str
+    kind: str
+    state: Literal["recorded", "unchanged", "awaiting_signature", "refused"]
+    recorded_by: str
+    left_out: tuple[str, ...] = Field((), description="Fields that come from tokens alone and were not taken over.")
+    todo: str | None = None
+
+
+class PendingEvent(Told):
+    """An event that waits for a second signature."""
+
+    event_id: str
+    kind: str
+    since: Instant
+    recorded_by: str | None
+    event: dict[str, Any]
+
+
+class PendingEvents(Told):
+    """Everything that waits, the oldest first."""
+
+    pending: tuple[PendingEvent, ...]
+
+
+class VisitRow(Told):
+    """A visit that is due, overdue or done."""
+
+    visit_id: str
+    application_id: str | None
+    shipment_id: str | None
+    authority: str | None
+    destination: str | None
+    stage: str
+    state: Literal["due", "overdue", "done"]
+    mode: str | None
+    plan_id: str | None
+    window_from: date | None
+    window_to: date | None
+    visited_on: date | None
+    outcome: str | None
+    findings: tuple[str, ...] | None
+    signed_by: str | None
+    reviewed: bool
+    chosen_by: str | None = Field(None, description="Not told to inspectors before sign-off, as the two below.")
+    inclusion_probability: float | None = None
+    reason: str | None = None
+
+
+class VisitRows(Told):
+    """Visits by the end of their window."""
+
+    visits: tuple[VisitRow, ...]
+    next_skip: int | None
+
+
+class Plan(Told):
+    """A plan of visits."""
+
+    plan_id: str
+    visits: tuple[dict[str, Any], ...]
+
+
+class JobAnswer(Told):
+    """Long work, and what came of it once done."""
+
+    job_id: str
+    what: str
+    state: Literal["running", "done", "failed"]
+    result: dict[str, Any] | None = None
+    problem: Problem | None = None
+
+
+class FileAnswer(Told):
+    """A file on record."""
+
+    sha256: str
+    stored: Literal["new", "unchanged"]
+
+
+class AuditEntry(Told):
+    """One link of the audit chain."""
+
+    seq: int
+    made_at: Instant
+    actor: str
+    action: str
+    channel: str
+    kind: str
+    records: int
+    digest: str
+    note: str | None
+    previous: str
+    hash: str
+
+
+class AuditPage(Told):
+    """Entries in the order of writing."""
+
+    entries: tuple[AuditEntry, ...]
+    head: str
+    next_after: int | None
+
+
+class VerdictAnswer(Told):
+    """The outcome of a verification of everything on record."""
+
+    whole: bool
+    entries: int
+    records: int
+    head: str
+    erased: tuple[str, ...]
+    first_fault: str | None
+
+
+class TokenAnswer(Told):
+    """A token, without its secret."""
+
+    token_id: str
+    name: str
+    role: str
+    authorities: tuple[str, ...] | None
+    created_at: Instant
+    expires_at: Instant
+    revoked_at: Instant | None
+
+
+class NewToken(TokenAnswer):
+    """A new token with its secret, told this once."""
+
+    token: str
+
+
+class Tokens(Told):
+    """Every token ever given out."""
+
+    tokens: tuple[TokenAnswer, ...]

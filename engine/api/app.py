@@ -1,0 +1,56 @@
+"""Puts the service together from its parts. Knows no route's work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TextIO
+
+from fastapi import FastAPI
+
+from engine.api import openapi, problems
+from engine.api.jobs import Jobs
+from engine.api.limits import Buckets, Limits
+from engine.api.room import Room
+from engine.api.routes import applications, audit, events, evidence, exports, ingests, jobs, models, operators, scores, screening, tokens, visits
+from engine.api.watch import Counts, Watch, logger
+from engine.settings import Settings
+from engine.workflows.desk import Desk
+
+# In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash.
+RESOURCES = (scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
+
+
+def utc_now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    desk: Desk, settings: Settings, clock: Callable[[], datetime] = utc_now, *, limits: Limits | None = None, log: TextIO | None = None
+) -> FastAPI:
+    """The service over an open desk.
+
+    Args:
+        clock: tells the moment; handed in, so that a test can stop it.
+        limits: how much and how often.
+        log: where the JSON lines go; standard error by default.
+    """
+    limits = limits or Limits()
+    work = Jobs()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        work.close()
+
+    app = FastAPI(title="diversion", version="1", description=openapi.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work)
+    app.state.counts = Counts()
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    problems.install(app)
+    app.add_middleware(Watch, log=logger(log), counts=app.state.counts)
+    app.openapi = lambda: openapi.describe(app)
+    return app

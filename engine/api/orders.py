@@ -1,0 +1,46 @@
+"""What the service is asked in bodies of its own: tokens, plans, signatures. Closed like every record of the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.wire import Country, Day, Meaning, Record, Share
+from engine.wire.kinds import Bool, Count, Label, Name, Text, Time
+
+
+class TokenOrder(Record):
+    """A token to be given out."""
+
+    name: Name = Field(description="The person or system; stands as `recorded_by` on what they send.")
+    role: Label = Field(description="system, analyst, approver, inspector, planner, auditor or admin.")
+    authorities: Annotated[tuple[Country, ...], Field(max_length=300)] | None = Field(
+        None, description="Whose filings it may read; missing = every authority's."
+    )
+    expires_at: Time = Field(description="When it ends.")
+
+
+class PlanOrder(Record):
+    """A plan of visits to be made."""
+
+    from_: Day = Field(alias="from", description="The first day.")
+    to: Day = Field(description="The last day.")
+    visits: Count = Field(description="How many visits can be made.")
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), Meaning("a whole number of 0 or more", column="BIGINT")] = Field(
+        0, description="The same seed on the same records gives the same plan."
+    )
+    lot_share: Share | None = Field(None, description="The share drawn by lot; missing = the deployment's own.")
+
+
+class SignatureOrder(Record):
+    """A second signature, given or refused."""
+
+    sign: Bool = Field(description="True signs, false refuses.")
+    because: Text | None = Field(None, description="Why; needed for a refusal.")
+
+
+class PromotionOrder(Record):
+    """A model to be put in force by a person."""
+
+    because: Text = Field(description="Why this model, in the approver's words.")

@@ -1,0 +1,112 @@
+"""Filings: taken in and scored, listed, read. Scores come from the workflows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.api.answers import BatchAnswer, BatchRow, History, QueuePage, ScoreForSystem
+from engine.api.batch import documents_of
+from engine.api.openapi import takes, takes_many
+from engine.api.problems import problem_of
+from engine.api.room import BatchBodyDep, BodyDep, Caller, CallerDep, OriginDep, RoomDep
+from engine.api.views import filing_for, history_for, queue_row_for, score_for
+from engine.errors import EngineError
+from engine.wire import Application, BandName, Country, Score, parse_application
+from engine.workflows.file_application import file_application
+from engine.workflows.file_batch import file_batch
+from engine.workflows.history import filing_body, history, unknown_application
+from engine.workflows.queue import LONGEST_PAGE, Asked, queue
+from engine.workflows.visit_list import has_visit
+
+router = APIRouter(prefix="/v1", tags=["applications"])
+ApplicationId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:/-]+$")]
+
+
+@router.post("/applications", status_code=201, openapi_extra=takes(Application), responses={200: {"description": "On record already, with this score."}})
+def file_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> Score | ScoreForSystem:
+    """Files one application and scores it; the same filing again gives the same score, with another content it is a conflict."""
+    application = parse_application(body).model
+    caller.check_files_for(application.authority)
+    filed = file_application(room.desk, application, origin)
+    response.status_code = 201 if filed.created else 200
+    return score_for(caller, filed.score)
+
+
+@router.post("/applications/batch", openapi_extra=takes_many(Application), response_model_exclude_none=True)
+def file_many(body: BatchBodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> BatchAnswer:
+    """Files up to 1,000 applications at once; each is answered at its place, as it would have been alone."""
+    read = [_read(document, caller) for document in documents_of(body, room.limits.batch_records)]
+    filed = iter(file_batch(room.desk, [one for one in read if isinstance(one, Application)], origin))
+    outcome = [next(filed) if isinstance(one, Application) else one for one in read]
+    return BatchAnswer(results=tuple(_row(position, one, caller) for position, one in enumerate(outcome)))
+
+
+def _read(document: str, caller: Caller) -> Application | EngineError:
+    try:
+        application = parse_application(document).model
+        caller.check_files_for(application.authority)
+    except EngineError as error:
+        return error
+    return application
+
+
+def _row(position: int, outcome: object, caller: Caller) -> BatchRow:
+    if isinstance(outcome, EngineError):
+        problem = problem_of(outcome, caller.role)
+        return BatchRow(position=position, status=problem.status, problem=problem)
+    return BatchRow(position=position, status=201 if outcome.created else 200, score=score_for(caller, outcome.score))
+
+
+class QueueQuery(BaseModel):
+    """What the queue is asked for; a name that is not here is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    band: BandName | None = None
+    authority: Country | None = None
+    destination: Country | None = None
+    state: Literal["undecided", "granted", "denied", "withdrawn", "returned"] | None = None
+    filed_from: date | None = Field(None, alias="from", description="First day of filing.")
+    filed_to: date | None = Field(None, alias="to", description="Last day of filing.")
+    order: Literal["newest", "risk"] = "newest"
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+@router.get("/applications")
+def list_queue(asked: Annotated[QueueQuery, Query()], caller: CallerDep, room: RoomDep) -> QueuePage:
+    """The queue: each application's newest filing and score, its age and what is open; page by page."""
+    with room.cursor() as cursor:
+        page = queue(cursor, Asked(visible=caller.authorities, **asked.model_dump()), room.now())
+    return QueuePage(applications=tuple(queue_row_for(caller, row) for row in page.rows), next_cursor=page.next_cursor)
+
+
+@router.get("/applications/{application_id:path}/history")
+def read_history(application_id: ApplicationId, caller: CallerDep, room: RoomDep) -> History:
+    """Everything known of an application in time order: filings, scores, events, and what a partner notified of its parties."""
+    with room.cursor() as cursor:
+        _check_open_to(cursor, caller, application_id)
+        return History(application_id=application_id, entries=history_for(caller, history(cursor, application_id)))
+
+
+@router.get("/applications/{application_id:path}", openapi_extra={"responses": {"200": {"description": "The filing as it was sent."}}})
+def read_one(application_id: ApplicationId, caller: CallerDep, room: RoomDep, revision: Annotated[int, Query(ge=1)] | None = None) -> dict:
+    """A filing as it was sent: the newest revision, or the one asked for."""
+    with room.cursor() as cursor:
+        _check_open_to(cursor, caller, application_id)
+        return filing_for(caller, filing_body(cursor, application_id, revision))
+
+
+def _check_open_to(cursor, caller: Caller, application_id: str) -> None:
+    """Another authority's filing is not there; an inspector sees those that are visited.
+
+    Raises:
+        UnknownApplication.
+    """
+    caller.check_sees(cursor, application_id)
+    if caller.role == "inspector" and not has_visit(cursor, application_id):
+        raise unknown_application(application_id)

@@ -1,0 +1,54 @@
+"""Runs the service on this machine until told to stop. The note beside the store says where it is, for the other commands."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from engine.api.app import create_app
+from engine.errors import RefusedInput
+from engine.settings import Settings
+from engine.store.database import service_note
+from engine.workflows.desk import Desk
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+STOP_SECONDS = 30  # for what is being answered when the service is told to stop
+
+
+def serve(desk: Desk, settings: Settings) -> None:
+    """Answer until SIGINT or SIGTERM; what is being answered then is answered.
+
+    Raises:
+        RefusedInput: the address is not one of this machine alone: tokens travel unencrypted, so anything wider goes through a proxy with TLS.
+    """
+    address = urlsplit(settings.service)
+    if address.scheme != "http" or address.hostname not in LOOPBACK:
+        raise RefusedInput(
+            f"the service listens on this machine only. Expected an address such as http://127.0.0.1:8765, not {settings.service}. "
+            "Put a proxy with TLS before it to reach it from elsewhere."
+        )
+    config = uvicorn.Config(
+        create_app(desk, settings), host=address.hostname, port=address.port or 80, workers=1, log_level="warning", access_log=False,
+        server_header=False, timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    with noted(service_note(desk.store.path), settings.service):
+        uvicorn.Server(config).run()
+
+
+@contextmanager
+def noted(path: Path, address: str) -> Iterator[None]:
+    """The note for as long as the service runs; only its owner may read it."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"address": address, "pid": os.getpid()}, file)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

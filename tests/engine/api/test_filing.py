@@ -1,0 +1,144 @@
+"""Filing: once, with the same score again; in batches, in order; and never doubled or lost when many file at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from api_service import Service, an_application, fresh, is_problem
+
+FULL = {"risk", "risk_low", "risk_high", "band", "scope", "referrals", "reasons", "family_risk", "missing", "model_version"}
+
+
+def test_a_filing_is_answered_with_its_score(service: Service):
+    answer = service.analyst.post("/v1/applications", json=an_application())
+    assert answer.status_code == 201
+    told = answer.json()
+    assert set(told) >= FULL and told["scope"] == "diversion only" and told["risk_low"] <= told["risk"] <= told["risk_high"]
+
+
+def test_the_same_filing_again_gives_the_same_score(service: Service):
+    filing = an_application()
+    first = service.analyst.post("/v1/applications", json=filing)
+    again = service.analyst.post("/v1/applications", json=dict(reversed(filing.items())))
+    assert (first.status_code, again.status_code) == (201, 200) and first.json() == again.json()
+
+
+def test_the_same_id_with_other_content_is_a_conflict(service: Service):
+    filing = an_application()
+    service.analyst.post("/v1/applications", json=filing)
+    is_problem(service.analyst.post("/v1/applications", json=filing | {"kind": "brokering"}), 409)
+    assert service.analyst.post("/v1/applications", json=filing | {"kind": "brokering", "revision": 2}).status_code == 201
+
+
+def test_a_system_gets_neither_reasons_nor_evidence(service: Service):
+    told = service.system.post("/v1/applications", json=an_application()).json()
+    assert {"risk", "band", "scope", "referrals", "missing"} <= set(told)
+    assert not {"reasons", "family_risk", "raw_score", "base_value"} & set(told) and isinstance(told["referrals"], bool)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"", ""), (b"{", ""), (b"[]", ""), (b"\xff\xfe", ""), (b'{"application_id": "x", "application_id": "y"}', None),
+        (b'{"aplication_id": "x"}', None),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_with_its_field(service: Service, body: bytes, field: str | None):
+    told = is_problem(service.analyst.post("/v1/applications", content=body), 422)
+    assert told["problems"] and all(set(one) == {"field", "reason", "expected", "todo"} for one in told["problems"])
+    assert field is None or told["problems"][0]["field"] == field
+
+
+def test_an_unknown_field_is_refused_by_name(service: Service):
+    told = is_problem(service.analyst.post("/v1/applications", json=an_application(end_usr="x")), 422)
+    assert told["problems"][0]["field"] == "end_usr"
+
+
+def test_a_name_that_stands_twice_is_refused(service: Service):
+    import json
+
+    text = json.dumps(an_application())
+    told = is_problem(service.analyst.post("/v1/applications", content=text[:-1] + ', "kind": "brokering"}'), 422)
+    assert told["problems"][0]["field"] == "kind"
+
+
+def test_a_body_that_is_too_long_is_refused(service: Service):
+    is_problem(service.analyst.post("/v1/applications", content=b" " * 300_000), 413)
+    is_problem(service.analyst.post("/v1/applications", content=iter([b" " * 1000] * 300)), 413)
+
+
+def test_a_batch_is_answered_in_order_good_and_bad(service: Service):
+    known = an_application()
+    service.system.post("/v1/applications", json=known)
+    twice = an_application()
+    batch = [an_application(), {"application_id": "x"}, known, known | {"kind": "brokering"}, twice, twice, twice | {"kind": "brokering"}, 7, an_application()]
+    rows = service.system.post("/v1/applications/batch", json=batch).json()["results"]
+    assert [row["position"] for row in rows] == list(range(9))
+    assert [row["status"] for row in rows] == [201, 422, 200, 409, 201, 200, 409, 422, 201]
+    assert rows[0]["score"]["application_id"] == batch[0]["application_id"] and rows[8]["score"]["application_id"] == batch[8]["application_id"]
+    assert all(("score" in row) != ("problem" in row) for row in rows) and "reasons" not in rows[0]["score"]
+
+
+def test_a_batch_scores_as_one_by_one(start):
+    batch = [an_application(filed_at=f"2026-11-{day:02}T09:00:00Z") for day in (3, 1, 2)]
+    together, alone = start(filled=False), start(filled=False)
+    rows = together.analyst.post("/v1/applications/batch", json=batch).json()["results"]
+    told = {row["score"]["application_id"]: row["score"]["risk"] for row in rows}
+    for filing in sorted(batch, key=lambda one: one["filed_at"]):
+        assert alone.analyst.post("/v1/applications", json=filing).json()["risk"] == told[filing["application_id"]]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[1,]", b"[", b"[]x", b"", b"[{}] []", b"[1 2]"])
+def test_a_batch_that_is_no_list_is_refused(service: Service, body: bytes):
+    is_problem(service.system.post("/v1/applications/batch", content=body), 422)
+
+
+def test_a_batch_that_is_too_long_is_refused(service: Service):
+    is_problem(service.system.post("/v1/applications/batch", json=[{}] * 21), 413)
+
+
+def test_an_empty_batch_is_answered_empty(service: Service):
+    assert service.system.post("/v1/applications/batch", json=[]).json() == {"results": []}
+
+
+def test_scoring_without_filing_leaves_only_the_audit_entry(service: Service):
+    filing = an_application()
+    before = service.auditor.get("/v1/audit", params={"limit": 1000}).json()
+    score = service.analyst.post("/v1/score", json=filing)
+    assert score.status_code == 200 and set(score.json()) >= FULL
+    is_problem(service.analyst.get(f"/v1/applications/{filing['application_id']}"), 404)
+    after = service.auditor.get("/v1/audit", params={"after": before["entries"][-1]["seq"]}).json()["entries"]
+    assert [entry["action"] for entry in after] == ["score without filing"]
+    assert service.analyst.post("/v1/applications", json=filing).json()["risk"] == score.json()["risk"]
+
+
+def test_a_score_is_as_of_filing_or_as_asked(service: Service):
+    filing = an_application()
+    filed = service.analyst.post("/v1/applications", json=filing).json()
+    path = f"/v1/applications/{filing['application_id']}/score"
+    assert service.analyst.get(path).json()["risk"] == filed["risk"] and service.analyst.get(path).json()["as_of"] == "2026-11-20T09:00:00Z"
+    assert service.analyst.get(path, params={"as_of": "now"}).json()["as_of"] == "2026-11-22T12:00:00Z"
+    assert service.analyst.get(path, params={"as_of": "2026-11-21T13:00:00+01:00"}).json()["as_of"] == "2026-11-21T12:00:00Z"
+    for bad in ("yesterday", "2026-11-21", "2030-01-01T00:00:00Z", "2026-11-21T12:00:00"):
+        is_problem(service.analyst.get(path, params={"as_of": bad}), 422)
+    is_problem(service.analyst.get(path, params={"as_of": "2026-11-19T00:00:00Z"}), 404)
+
+
+def test_an_id_with_a_slash_is_found(service: Service):
+    filing = an_application(application_id=f"SE/{fresh()}")
+    service.analyst.post("/v1/applications", json=filing)
+    assert service.analyst.get(f"/v1/applications/{filing['application_id']}").json()["application_id"] == filing["application_id"]
+    assert service.analyst.get(f"/v1/applications/{filing['application_id']}/history").status_code == 200
+
+
+def test_many_at_once_lose_nothing_and_double_nothing(start):
+    service = start(filled=False)
+    same = an_application()
+    filings = [same if n % 4 == 0 else an_application() for n in range(64)]
+    with ThreadPoolExecutor(32) as threads:
+        answers = list(threads.map(lambda filing: service.client(service.secrets["system"]).post("/v1/applications", json=filing), filings))
+    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201] * 49
+    assert len({answer.text for answer, filing in zip(answers, filings, strict=True) if filing is same}) == 1
+    cursor = service.desk.store.cursor()
+    assert cursor.execute("select count(*), count(distinct key) from record where kind = 'application'").fetchall() == [(49, 49)]
+    assert cursor.execute("select count(*), count(distinct application_id) from score").fetchall() == [(49, 49)]
+    assert service.auditor.post("/v1/audit/verify").json()["result"]["whole"]
