@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -21,7 +22,7 @@ from engine.settings import from_environment
 from engine.store import audit
 from engine.store.records import Origin, body_of
 from engine.wire import EVENTS, Application, canonical, parse_event
-from engine.workflows import assess, export, ingest, memo, plan_visits, record_event, score_file, screen
+from engine.workflows import assess, export, frames, ingest, memo, plan_visits, record_event, score_file, screen
 from engine.workflows.desk import Desk, open_desk
 
 DONE, SET_ASIDE, USAGE, REFUSED = 0, 1, 2, 3
@@ -197,7 +198,7 @@ def score_command(
         if file is None:
             scores = assess.score_unscored(desk, origin, progress=lambda n, of: tell("scoring", n, of))
             if out:
-                out.write_text("".join(canonical(score) + "\n" for score in scores)) if out.suffix == ".jsonl" else export.write_frame(_frame(scores), out)
+                out.write_text("".join(canonical(score) + "\n" for score in scores)) if out.suffix == ".jsonl" else frames.write_frame(_frame(scores), out)
             told = {"scored": len(scores), "set_aside": 0, "bands": _count(score.band for score in scores)}
         else:
             done = score_file.score_file(desk, file, out, features_out=features, engine=engine, lenient=lenient, progress=tell)
@@ -283,7 +284,7 @@ def plan_command(
     with desk_at(store) as (desk, origin), progress_shown() as tell:
         tell("planning")
         plan = plan_visits.plan_visits(desk, start.date(), end.date(), visits, origin, seed=seed, lot_share=lot_share)
-        export.write_frame(plan.visits, out)
+        frames.write_frame(plan.visits, out)
     told = {"plan_id": plan.plan_id, "visits": len(plan.visits), "eligible": plan.eligible, "without_consent": plan.without_consent,
             "mandatory_left_out": plan.mandatory_left_out, "chosen_by": _count(plan.visits["chosen_by"].to_list())}
     if as_json:
@@ -421,9 +422,8 @@ def export_command(
 ) -> None:
     """Export a table; CSV cells that a spreadsheet would run as formulas are made text."""
     with desk_at(store) as (desk, _):
-        frame = export.table_frame(desk.store.cursor(), table)
-        export.write_frame(frame, out)
-    typer.echo(f"{len(frame):,} rows of {table} written to {out}")
+        rows = export.export_table(desk.store.cursor(), table, out)
+    typer.echo(f"{rows:,} rows of {table} written to {out}")
 
 
 @app.command()
@@ -435,17 +435,19 @@ def serve(
     from engine.api.serve import serve as run
 
     settings = from_environment()
+    settings = replace(settings, store=store or settings.store, service=service or settings.service)
     with desk_at(store, create=True, channel="http") as (desk, _):
-        run(desk, service or settings.service)
+        run(desk, settings)
 
 
 @app.command()
 def dashboard(store: StoreOption = None) -> None:
     """Open the dashboards, with a service on this store if none runs, until Ctrl-C."""
-    from engine.workflows.show_dashboards import run_both
+    from engine.api.show import show
 
+    settings = from_environment()
     with desk_at(store, create=True, channel="http") as (desk, origin):
-        run_both(desk, from_environment().service, origin)
+        show(desk, replace(settings, store=store or settings.store), origin, typer.echo)
 
 
 @app.command()
@@ -469,10 +471,10 @@ def demo(
             desk.close()
             typer.echo(demonstration.next_steps(shown.store, highest))
             return
-        from engine.workflows.show_dashboards import run_both
+        from engine.api.show import show
 
         with desk:
-            run_both(desk, from_environment().service, Origin("demo", "http", now()))
+            show(desk, replace(from_environment(), store=shown.store), Origin("demo", "http", now()), typer.echo)
 
 
 def main() -> None:

@@ -13,7 +13,21 @@ from engine.api import openapi, problems
 from engine.api.jobs import Jobs
 from engine.api.limits import Buckets, Limits
 from engine.api.room import Room
-from engine.api.routes import applications, audit, events, evidence, exports, ingests, jobs, models, operators, scores, screening, tokens, visits
+from engine.api.routes import (
+    applications,
+    audit,
+    events,
+    evidence,
+    exports,
+    ingests,
+    jobs,
+    models,
+    operators,
+    scores,
+    screening,
+    tokens,
+    visits,
+)
 from engine.api.watch import Counts, Watch, logger
 from engine.settings import Settings
 from engine.workflows.desk import Desk

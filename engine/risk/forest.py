@@ -93,6 +93,6 @@ def _lay(node: dict, tree: int, at: int, level: int, depth: int, feature, thresh
         raise ValueError(f"a tree asks {json.dumps(node['decision_type'])}: only numeric splits are allowed (architecture, decision 11)")
     feature[tree, at] = node["split_feature"]
     threshold[tree, at] = node["threshold"]
-    missing_left[tree, at] = node["default_left"] if node["missing_type"] == "NaN" else 0.0 <= node["threshold"]
+    missing_left[tree, at] = node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0.0
     _lay(node["left_child"], tree, 2 * at + 1, level + 1, depth, feature, threshold, missing_left, leaf)
     _lay(node["right_child"], tree, 2 * at + 2, level + 1, depth, feature, threshold, missing_left, leaf)

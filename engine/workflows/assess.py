@@ -106,7 +106,7 @@ def score_stored(desk: Desk, subjects: Sequence[Subject], at: datetime, *, model
             family_risk={family: round(float(total[n]), 9) for family, total in sums.items()},
             base_value=float(assessment.contributions[n, -1]), raw_score=float(assessment.raw[n]),
             missing=tuple(
-                MissingInput(feature=f.name, family=f.family, why=f.absent) for c, f in enumerate(book.features) if assessment.missing[n, c]
+                MissingInput(feature=f.name, family=f.family, why=f.why_null) for c, f in enumerate(book.features) if assessment.missing[n, c]
             ),
             model_version=model.version, features_version=book.version, rules_version=RULES_VERSION, policy_version=policy.version,
             reference_as_of=edition,
@@ -132,7 +132,7 @@ LONG_EVIDENCE = ("exporter_prior_filings_count", "broker_customers_count")
 
 def own_evidence(feature: Feature, application_id: str, revision: int) -> tuple[str, ...]:
     """The filing's own fields that a value was read from, where no other record stands behind it."""
-    return tuple(f"application:{application_id}#{revision}/{path}" for path in feature.fields if not path.startswith("reference:"))
+    return tuple(f"application:{application_id}#{revision}/{path}" for path in feature.filing_fields)
 
 
 def lay_evidence(cursor: duckdb.DuckDBPyConnection, subjects: np.ndarray, top: np.ndarray, *, skip: tuple[str, ...] = ()) -> None:

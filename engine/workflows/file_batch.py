@@ -17,7 +17,6 @@ from engine.workflows.desk import Desk
 from engine.workflows.file_application import Filed, file_application
 
 
-
 def file_batch(desk: Desk, applications: Sequence[Application], origin: Origin) -> list[Filed | EngineError]:
     """File each application; those on record keep their score, those that contradict the record are told so.
 

@@ -110,7 +110,7 @@ def ingest_file(
 
 def _storage_error(error: duckdb.Error) -> EngineError:
     text = str(error)
-    if "No space left" in text or "disk" in text.lower() and "full" in text.lower() or "Could not write" in text:
+    if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()) or "Could not write" in text:
         return RefusedInput(
             "the disk is full: what was taken in before stands, the rest was not written. Free some space and run the same command again."
         )

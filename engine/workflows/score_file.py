@@ -192,7 +192,7 @@ def _score_table(
     sums = family_sums(book, assessment.contributions[part])
     names = list(sums)
     told_missing = [
-        [{"feature": f.name, "family": f.family, "why": f.absent} for f, gone in zip(book.features, row, strict=True) if gone] if row.any() else []
+        [{"feature": f.name, "family": f.family, "why": f.why_null} for f, gone in zip(book.features, row, strict=True) if gone] if row.any() else []
         for row in assessment.missing[part]
     ]
     family_risk = pa.MapArray.from_arrays(

@@ -21,7 +21,16 @@ from engine.errors import RefusedInput
 from engine.risk import evaluate, expert
 from engine.risk.calibrate import calibrate
 from engine.risk.model import Model
-from engine.risk.train import DETECTION_BY_MODE, LEAST_PROBABILITY, PARAMETERS, ROUNDS, Labelled, estimate_propensity, grow, split_by_time
+from engine.risk.train import (
+    DETECTION_BY_MODE,
+    LEAST_PROBABILITY,
+    PARAMETERS,
+    ROUNDS,
+    Labelled,
+    estimate_propensity,
+    grow,
+    split_by_time,
+)
 from engine.store import audit
 from engine.store.records import Origin
 from engine.workflows.assess import Subject, lay_subjects
