@@ -28,13 +28,16 @@ def _rows(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=list(rows))
 
 
-def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = None) -> alt.LayerChart:
+def risk_scale(
+    score: Score, others: Sequence[float] = (), base: float | None = None, thresholds: Sequence[float] = ()
+) -> alt.LayerChart:
     """One risk with its 90 % interval on the scale of all scores.
 
     Args:
         score: the score shown.
         others: risks of other applications, each a thin stroke; empty where they are not known.
-        base: the share of all applications diverted, where known.
+        base: the share of all shipments diverted, where known.
+        thresholds: the policy's lowest risk of the second, third and fourth band, where known.
     """
     axis = alt.X(
         "risk:Q",
@@ -52,21 +55,25 @@ def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = 
     }
     tip = [alt.Tooltip("told:N", title="risk"), alt.Tooltip("interval:N", title="90 % interval")]
     layers = [
-        alt.Chart(_rows(strokes)).mark_tick(color=NEUTRAL, opacity=0.35, size=34, thickness=1.5).encode(x=axis),
+        alt.Chart(_rows(strokes))
+        .mark_tick(color=NEUTRAL, opacity=0.35, size=30, thickness=1.5)
+        .encode(x=axis, y=alt.value(44)),
         alt.Chart(_rows([this]))
         .mark_rule(color=RAISES, size=5, opacity=0.75)
-        .encode(x=alt.X("low:Q"), x2="high:Q", tooltip=tip),
+        .encode(x=alt.X("low:Q"), x2="high:Q", y=alt.value(44), tooltip=tip),
         alt.Chart(_rows([this]))
         .mark_point(color=RAISES, filled=True, size=190, opacity=1, shape="diamond")
-        .encode(x=axis, tooltip=tip),
+        .encode(x=axis, y=alt.value(44), tooltip=tip),
     ]
+    names = [words.BANDS[name] for name in reversed(words.BAND_ORDER)][1:]
+    marks = [{"risk": risk, "told": name} for risk, name in zip(thresholds, names, strict=False)]
+    signs = alt.Chart(_rows(marks)).encode(x=axis)
+    layers.append(signs.mark_rule(strokeDash=[4, 3], color=NEUTRAL).encode(y=alt.value(14), y2=alt.value(70)))
+    layers.append(signs.mark_text(align="left", dx=3, color=NEUTRAL).encode(text="told:N", y=alt.value(8)))
     if base is not None:
-        mark = [{"risk": max(base, LEAST), "told": "all applications"}]
-        layers.append(alt.Chart(_rows(mark)).mark_rule(strokeDash=[4, 3], color=NEUTRAL, size=2).encode(x=axis))
-        layers.append(
-            alt.Chart(_rows(mark)).mark_text(align="left", dx=5, dy=-24, color=NEUTRAL).encode(x=axis, text="told:N")
-        )
-    return alt.layer(*layers).properties(height=62)
+        own = alt.Chart(_rows([{"risk": max(base, LEAST), "told": "↑ all shipments"}])).encode(x=axis)
+        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(66)))
+    return alt.layer(*layers).properties(height=118)
 
 
 def steps(score: Score) -> list[dict[str, Any]]:
@@ -126,7 +133,7 @@ def reasons(score: Score) -> alt.LayerChart:
     x = alt.X(
         "start:Q",
         title="← lowers the risk · raises the risk →",
-        scale=alt.Scale(domain=[lowest - room, highest + room], nice=False),
+        scale=alt.Scale(domain=[lowest - 1.5 * room, highest + room], nice=False),
         axis=alt.Axis(labels=False, ticks=False, gridOpacity=0.15, titleFontWeight="normal"),
     )
     tip = [

@@ -70,11 +70,11 @@ def count_in(risk: float, out_of: int) -> str:
     return f"{number:,}" if number or risk == 0 else "fewer than 1"
 
 
-def frequency(risk: float, base: float | None = None) -> str:
-    """A risk as a natural frequency, beside that of all filings where it is known."""
+def frequency(risk: float, base: float | None = None, of: str = "all applications") -> str:
+    """A risk as a natural frequency, beside that of `of` where it is known, both out of the same number."""
     out_of = per(risk) if base is None else per(risk, base)
     told = f"{count_in(risk, out_of)} in {out_of:,} such applications"
-    return told if base is None else f"{told}; all applications: {count_in(base, out_of)} in {out_of:,}"
+    return told if base is None else f"{told}; {of}: {count_in(base, out_of)} in {out_of:,}"
 
 
 def interval(low: float, high: float, risk: float) -> str:

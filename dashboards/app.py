@@ -1,0 +1,67 @@
+"""The frame of the dashboards: sign-in, then the pages that the signed-in person's role has a use for."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from dashboards import session
+from dashboards.client import ServiceError
+from dashboards.pages import application, queue, visit
+
+st.set_page_config(page_title="diversion", page_icon="◐", layout="wide", initial_sidebar_state="collapsed")
+st.html(session.PRINT)
+
+
+def ask_for_token() -> None:
+    """The sign-in page; whatever address was asked for is opened after it."""
+    st.title("diversion")
+    st.write("Diversion risk of export licence applications, and the visits that check it.")
+    with st.form("sign_in", width=480):
+        token = st.text_input(
+            "Your token",
+            type="password",
+            autocomplete="off",
+            help="Your administrator gives it to you. It stays in this window only: closing or reloading the page signs you out.",
+        )
+        if st.form_submit_button("Sign in", type="primary"):
+            if not token.strip():
+                st.error("Type or paste your token, then press *Sign in*.")
+            else:
+                enter(token.strip())
+    st.caption(f"Service: {session.service()} · nothing is sent anywhere else.")
+
+
+def enter(token: str) -> None:
+    """Sign in and start again on the page that was asked for; a refusal is shown and nothing is kept."""
+    try:
+        session.sign_in(token)
+    except ServiceError as error:
+        session.show(error)
+    else:
+        st.rerun()
+
+
+if session.client() is None and "signed_out" not in st.session_state and os.environ.get("DIVERSION_TOKEN"):
+    enter(os.environ["DIVERSION_TOKEN"])
+
+found = session.client()
+opens = found.opens if found else {"applications", "visits"}
+pages = []
+if "applications" in opens:
+    pages += [
+        st.Page(queue.page, title="Queue", url_path="queue", icon=":material/inbox:", default=True),
+        application.as_page(),
+    ]
+if "visits" in opens or not pages:
+    pages.append(
+        st.Page(visit.page, title="Visit", url_path="visit", icon=":material/travel_explore:", default=not pages)
+    )
+here = st.navigation(pages, position="top" if found else "hidden")
+if found is None:
+    ask_for_token()  # on whatever page was asked for, which is then opened
+else:
+    here.run()
+    with st.container(key="screen-only-foot", horizontal=True, horizontal_alignment="right"):
+        st.button("Sign out", on_click=session.sign_out, type="tertiary")

@@ -1,0 +1,257 @@
+"""The parts of a case on screen: what is asked, by whom, on which papers, along which way, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboards import charts, words
+from dashboards.places import country
+from engine.wire import Application, Document, Leg, Party
+
+
+def asked(filing: Application) -> None:
+    """What is asked for, in one paragraph and one table of goods."""
+    facts = [
+        f"**{words.say(filing.kind)}**, {words.say(filing.authorisation)}",
+        words.say(filing.transaction) if filing.transaction else "transaction not given",
+        f"filed {words.day(filing.filed_at)} with {country(filing.authority)}, revision {filing.revision}",
+    ]
+    if filing.temporary_until:
+        facts.append(f"temporary, due back by {words.day(filing.temporary_until)}")
+    st.markdown(" · ".join(facts))
+    end_use = filing.end_use
+    if end_use:
+        where = ", ".join(
+            part for part in (end_use.site, country(end_use.country) if end_use.country else None) if part
+        )
+        st.markdown(f"**End use** {words.say(end_use.purpose)}" + (f", {plain(where)}" if where else ""))
+        if end_use.statement:
+            st.markdown(f"> {plain(end_use.statement)}")
+    else:
+        st.markdown("**End use** not stated")
+    table(goods(filing), "The goods applied for, line by line")
+    if filing.payment:
+        pay = filing.payment
+        st.markdown(
+            f"**Payment** {words.say(pay.method)} from {plain(pay.payer_name) if pay.payer_name else 'payer not named'}, "
+            f"{country(pay.payer_country)}"
+            + (f", {pay.prepaid_share:.0%} before delivery" if pay.prepaid_share is not None else "")
+        )
+    if filing.replaced_stock:
+        st.markdown(
+            "**Replaced stock** "
+            + "; ".join(
+                f"{words.quantity(stock.quantity)} × {plain(stock.description or stock.control_code or 'not described')}: "
+                f"{words.say(stock.plan) if stock.plan else 'no plan given'}"
+                for stock in filing.replaced_stock
+            )
+        )
+
+
+def plain(text: str | None) -> str:
+    """The applicant's text with nothing in it read as markdown: a name cannot become a link, an image or a heading."""
+    if not text:
+        return "–"
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in " ".join(text.split()))
+
+
+def table(rows: Sequence[Mapping[str, Any]], alt: str) -> None:
+    """Rows as a table of plain text that wraps, prints and is read aloud; nothing in a cell is read as markdown."""
+    st.table(
+        [{name: plain(str(value)) if value is not None else "–" for name, value in row.items()} for row in rows],
+        hide_index=True,
+        border="horizontal",
+        alt=alt,
+    )
+
+
+def goods(filing: Application) -> list[dict[str, Any]]:
+    """The goods, one row a line."""
+    return [
+        {
+            "Line": item.line,
+            "Control": item.control_code or "none given",
+            "Description": item.description or words.say(item.form),
+            "Quantity": f"{words.quantity(item.quantity)} {item.unit or ''}".strip(),
+            "Value": words.money(item.value, item.currency),
+            "Origin": item.origin or "–",
+            "Model": item.model or "–",
+        }
+        for item in filing.items
+    ]
+
+
+def everyone(filing: Application) -> list[tuple[str, Party]]:
+    """Every party with its part, from who sends to who uses; further ones after."""
+    named = [
+        ("exporter", filing.exporter),
+        ("applicant", filing.applicant),
+        ("consignee", filing.consignee),
+        ("end user", filing.end_user),
+    ]
+    found = [(part, party) for part, party in named if party is not None]
+    found += [(f"{words.say(party.role)} end user", party) for party in filing.end_users or ()]
+    return found + [(words.say(party.role), party) for party in filing.intermediaries or ()]
+
+
+def parties(filing: Application) -> list[dict[str, Any]]:
+    """The parties, one row each."""
+    return [
+        {
+            "Part": part,
+            "Name": party.name,
+            "Country": country(party.country),
+            "Kind": words.say(party.kind),
+            "Register": party.registration or party.lei or "–",
+            "Registered": words.day(party.registered_on),
+            "Address": party.address or "–",
+            "Owners": "; ".join(
+                f"{owner.name or 'not named'} {owner.country or ''} {'' if owner.share is None else f'{owner.share:.0%}'}".strip()
+                for owner in party.owners or ()
+            )
+            or "–",
+        }
+        for part, party in everyone(filing)
+    ]
+
+
+def papers(documents: Sequence[Document]) -> list[dict[str, Any]]:
+    """Each document with every field it has: one row a field, one column a document, so that two papers lie side by side."""
+    told = [paper(document) for document in documents]
+    names = list(dict.fromkeys(name for one in told for name in one))
+    return [
+        {
+            "Field": name,
+            **{
+                f"{n} {words.say(d.kind)}": one.get(name, "–")
+                for n, (d, one) in enumerate(zip(documents, told, strict=True), 1)
+            },
+        }
+        for name in names
+    ]
+
+
+def paper(document: Document) -> dict[str, str]:
+    """One document's fields in words; what it does not say is left out."""
+    told: dict[str, str] = {}
+    for name in type(document).model_fields:
+        value = getattr(document, name)
+        if name == "kind" or value is None or value == ():
+            continue
+        if isinstance(value, bool):
+            said = words.yes_no(value)
+        elif name == "items":
+            said = "; ".join(f"{words.quantity(i.quantity)} × {i.description or i.control_code or '?'}" for i in value)
+        elif name == "undertakings":
+            said = ", ".join(words.say(one) for one in value)
+        elif name in ("issuer_country", "final_country"):
+            said = country(value)
+        elif name in ("submitted_by", "authentication", "handling"):
+            said = words.say(value)
+        elif name == "value":
+            said = words.money(value, document.currency)
+        else:
+            said = str(value)
+        told[words.say(name)] = said
+    return told
+
+
+def legs(route: Sequence[Leg]) -> list[dict[str, Any]]:
+    """The legs in order, as filed."""
+    known = {stop["code"]: stop["name"] for stop in charts.way(route).stops}
+    return [
+        {
+            "Leg": number,
+            "From": known.get(leg.from_ or "", "") + (f" {leg.from_}" if leg.from_ else leg.from_text or "–"),
+            "To": known.get(leg.to or "", "") + (f" {leg.to}" if leg.to else leg.to_text or "–"),
+            "By": words.say(leg.mode),
+            "Carrier": leg.carrier or "–",
+            "Vessel or flight": leg.conveyance or leg.imo or leg.aircraft_registration or "–",
+            "Planned": words.day(leg.planned_on),
+            "Free zone": words.yes_no(leg.free_zone),
+            "Stored, days": "–" if leg.storage_days is None else str(leg.storage_days),
+        }
+        for number, leg in enumerate(route, 1)
+    ]
+
+
+def way(filing: Application) -> None:
+    """The route on the map, its legs, and the places that could not be drawn."""
+    route = filing.route or ()
+    if not route:
+        st.info(
+            "No route was filed." if filing.kind != "technology" else "An intangible transfer has no route.",
+            icon=":material/route:",
+        )
+        return
+    drawn = charts.route_map(route)
+    if drawn is not None:
+        st.altair_chart(drawn, alt="The route on a map; the table below says the same in words")
+        st.caption("Straight lines join the places; they are not the course sailed.")
+    if unplaced := charts.way(route).unplaced:
+        st.markdown("**Not on the map**, no coordinates held: " + "; ".join(plain(one) for one in unplaced))
+    table(legs(route), "The legs of the route")
+
+
+def moments(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The history as rows of `at`, `kind`, `told`, `by` and `record`; the words are the record's own codes and texts."""
+    rows = []
+    for entry in history:
+        body = entry.get("body") or {}
+        told = (
+            "withheld: its originator controls who may see it" if entry.get("withheld") else _said(entry["kind"], body)
+        )
+        rows.append(
+            {
+                "at": entry["at"],
+                "kind": words.say(entry["kind"]),
+                "told": told,
+                "by": body.get("recorded_by") or "–",
+                "record": entry["record"],
+            }
+        )
+    return rows
+
+
+SAID_FIRST = (
+    "outcome",
+    "change",
+    "milestone",
+    "finding",
+    "findings",
+    "result",
+    "answer",
+    "for",
+    "because",
+    "rationale",
+    "text",
+    "licence_number",
+    "shipment_id",
+)
+
+
+def _said(kind: str, record: Mapping[str, Any]) -> str:
+    if kind == "application":
+        return f"revision {record.get('revision', 1)} filed"
+    if kind == "score" and "band" in record:
+        return (
+            f"{words.band(record['band'])}, {words.frequency(record['risk'])}, model {record.get('model_version', '–')}"
+        )
+    told = []
+    for name in SAID_FIRST:
+        value = record.get(name)
+        if value in (None, "", []):
+            continue
+        coded = name in ("outcome", "change", "milestone", "finding", "result", "answer", "for")
+        said = (
+            ", ".join(words.say(one) for one in value)
+            if isinstance(value, list)
+            else words.say(value)
+            if coded
+            else str(value)
+        )
+        told.append(said)
+    return " · ".join(told) or "–"

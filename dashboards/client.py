@@ -1,0 +1,236 @@
+"""Speaks to the engine's HTTP service: the contract's models out, the service's answers or readable errors back.
+
+Nothing is retried here. A write carries an id of the sender's making, so that whoever typed it can send it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from engine.wire import Application, InvalidRecord, ProblemField, Score, parse_application, parse_event
+
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # seconds
+
+
+class ServiceError(Exception):
+    """What stands between the reader and an answer, in words for the reader.
+
+    Args:
+        title: what happened, in a few words.
+        detail: what is wrong, what was expected, what to do.
+        status: the HTTP status; None where no answer came.
+        problems: the fields that break the contract.
+    """
+
+    def __init__(
+        self, title: str, detail: str = "", status: int | None = None, problems: tuple[ProblemField, ...] = ()
+    ) -> None:
+        super().__init__(f"{title} {detail}".strip())
+        self.title, self.detail, self.status, self.problems = title, detail, status, problems
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One application in the queue, with the newest score of its newest filing where it has one."""
+
+    application_id: str
+    revision: int
+    authority: str
+    kind: str
+    filed_at: str
+    state: str
+    age_days: int
+    late: bool
+    destination: str | None = None
+    exporter: str | None = None
+    end_user: str | None = None
+    risk: float | None = None
+    risk_low: float | None = None
+    risk_high: float | None = None
+    band: str | None = None
+    open_referrals: int = 0
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> QueueRow:
+        """A row of the service's answer; names it does not have stay missing, names not known here are left out."""
+        return cls(**{name: told[name] for name in cls.__dataclass_fields__ if told.get(name) is not None})
+
+
+class Client:
+    """One person's way to the service; holds their token and nothing else."""
+
+    def __init__(self, service: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.service = service
+        self.opens: frozenset[str] = frozenset()  # of `applications` and `visits`, what the role may list
+        self._http = httpx.Client(
+            base_url=service,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=TIMEOUT,
+            transport=transport,
+            trust_env=False,  # a proxy of the environment must not see the token
+        )
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._http.close()
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """One request and its JSON answer.
+
+        Raises:
+            ServiceError: nothing answers, or what answers is a problem document.
+        """
+        try:
+            answer = self._http.request(method, f"/v1/{path}", **request)
+        except httpx.ConnectError as error:
+            raise ServiceError(
+                "The service is not reached.",
+                f"Nothing answers at {self.service}. Start it with `diversion serve`, or set DIVERSION_SERVICE to its address.",
+            ) from error
+        except httpx.HTTPError as error:
+            raise ServiceError(
+                "The service did not answer in time.",
+                "Whether it took the request is not known. Sending the same again is safe: it counts once.",
+            ) from error
+        if answer.is_success:
+            return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else answer
+        raise problem(answer)
+
+    def check(self) -> None:
+        """Ask which pages the token opens, and so whether it is known at all.
+
+        Raises:
+            ServiceError: the service is not reached, or does not know the token.
+        """
+        opened = set()
+        for room in ("applications", "visits"):
+            try:
+                self.ask("GET", room, params={"limit": 1})
+                opened.add(room)
+            except ServiceError as error:
+                if error.status != 403:
+                    raise
+        self.opens = frozenset(opened)
+
+    def queue(self) -> list[QueueRow]:
+        """Every application that this person may read, newest filing first, up to the newest 5,000."""
+        rows: list[QueueRow] = []
+        cursor: str | None = None
+        while len(rows) < MOST_ROWS:
+            told = self.ask("GET", "applications", params={"limit": 500} | ({"cursor": cursor} if cursor else {}))
+            rows += [QueueRow.read(row) for row in told["applications"]]
+            cursor = told.get("next_cursor")
+            if not cursor:
+                break
+        return rows
+
+    def application(self, application_id: str) -> Application:
+        """A filing as it stands."""
+        return parse_application(json.dumps(self.ask("GET", _path(application_id))), lenient=True).model
+
+    def score(self, application_id: str, as_of: str | None = None) -> Score:
+        """Its score as of filing, or as of another moment (`now`); referrals are as of now in both."""
+        told = self.ask("GET", f"{_path(application_id)}/score", params={"as_of": as_of} if as_of else {})
+        return Score.model_validate_json(json.dumps(told))
+
+    def history(self, application_id: str) -> list[dict[str, Any]]:
+        """Everything known of it that this person may know, in time order."""
+        return list(self.ask("GET", f"{_path(application_id)}/history")["entries"])
+
+    def model(self) -> dict[str, Any]:
+        """The card of the model in force."""
+        return dict(self.ask("GET", "model"))
+
+    def visits(self, state: str | None = None) -> list[dict[str, Any]]:
+        """Visits due, overdue and done that this person may see, by the end of their window."""
+        found: list[dict[str, Any]] = []
+        skip: int | None = 0
+        while skip is not None and len(found) < MOST_ROWS:
+            told = self.ask("GET", "visits", params={"limit": 500, "skip": skip} | ({"state": state} if state else {}))
+            found += told["visits"]
+            skip = told.get("next_skip")
+        return found
+
+    def awaiting_signature(self, application_id: str) -> list[dict[str, Any]]:
+        """What waits for a second person's signature on one application."""
+        pending = self.ask("GET", "signatures")["pending"]
+        return [one for one in pending if one["event"].get("application_id") == application_id]
+
+    def sign(self, event_id: str, signed: bool, because: str | None = None) -> None:
+        """Sign what waits, or refuse to, with why."""
+        order = {"sign": signed} | ({"because": because} if because else {})
+        self.ask("POST", f"signatures/{quote(event_id, safe='')}", json=order)
+
+    def record(self, kind: str, event: Mapping[str, Any]) -> str:
+        """Send one event and learn what became of it: `recorded`, `unchanged` or `awaiting_signature`.
+
+        It is checked here first, in the service's own words, so that a slip costs no journey.
+
+        Raises:
+            ServiceError: the event breaks the contract, or the service refuses it.
+        """
+        body = json.dumps(event, ensure_ascii=False)
+        try:
+            parse_event(kind, body)
+        except InvalidRecord as error:
+            fields = tuple(
+                ProblemField(field=p.field, reason=p.reason, expected=p.expected, todo=p.todo) for p in error.problems
+            )
+            raise ServiceError(
+                "Not sent yet.", "Something in it is not as the service expects.", 422, fields
+            ) from error
+        told = self.ask("POST", f"events/{kind}", content=body.encode(), headers={"Content-Type": "application/json"})
+        return told["state"]
+
+    def put_evidence(self, content: bytes, media_type: str | None = None) -> str:
+        """Store a file under its hash, and return the hash; the same file again changes nothing."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.ask(
+            "PUT",
+            f"evidence/{sha256}",
+            content=content,
+            headers={"Content-Type": media_type or "application/octet-stream"},
+        )
+        return sha256
+
+
+MOST_ROWS = 5_000
+
+
+def _path(application_id: str) -> str:
+    # An id may hold a slash; unescaped it would name another resource.
+    return f"applications/{quote(application_id, safe='')}"
+
+
+TITLES = {
+    401: "The service does not know this token.",
+    403: "Your role does not allow this.",
+    404: "Not on record.",
+    409: "Not possible as things stand.",
+    422: "The service cannot take it like this.",
+    503: "The service is not ready.",
+}
+
+
+def problem(answer: httpx.Response) -> ServiceError:
+    """A refusal as the reader needs it, also when it is no problem document."""
+    try:
+        told = answer.json()
+    except ValueError:
+        told = {}
+    if not isinstance(told, dict):
+        told = {}
+    fields = tuple(
+        ProblemField(**{name: str(one.get(name, "")) for name in ("field", "reason", "expected", "todo")})
+        for one in told.get("problems") or ()
+    )
+    title = TITLES.get(answer.status_code) or told.get("title") or "The service refused this."
+    detail = told.get("detail") or f"It answered with status {answer.status_code}."
+    return ServiceError(title, detail, answer.status_code, fields)

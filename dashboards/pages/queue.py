@@ -1,0 +1,152 @@
+"""The queue: what needs a decision now, first."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboards import places, session, words, worklist
+from dashboards.client import QueueRow
+from dashboards.pages import application
+
+STATES = {"undecided": "to decide", "decided": "decided", "all": "all"}
+
+
+def page() -> None:
+    """Fetch, filter, order, show."""
+    st.header("Queue", anchor=False)
+    session.scope()
+    with session.told():
+        rows = session.held("queue", session.signed_in().queue)
+    if not rows:
+        st.info(
+            "**No application is on record yet.** File one with `POST /v1/applications`, take a file in with "
+            "`diversion ingest FILE`, or make a small world to look at with `diversion demo`.",
+            icon=":material/inbox:",
+        )
+        return
+    told = worklist.tally(rows)
+    shown = worklist.in_order(choose(rows))
+    st.markdown(" · ".join(f"**{number}** {what}" for what, number in told.items()))
+    if not shown:
+        st.info("**No application passes these filters.** Take one away to see more.", icon=":material/filter_alt_off:")
+    else:
+        draw(shown)
+
+
+def choose(rows: Sequence[QueueRow]) -> list[QueueRow]:
+    """The rows that pass the filters; the filters stand in the address, so that a view can be kept and sent on."""
+    with st.container(key="screen-only-filters", horizontal=True, vertical_alignment="bottom"):
+        state = st.segmented_control(
+            "State",
+            STATES,
+            default="undecided",
+            format_func=STATES.get,
+            key="state",
+            required=True,
+            bind="query-params",
+        )
+        bands = st.multiselect(
+            "Band",
+            words.BAND_ORDER,
+            format_func=words.band,
+            key="band",
+            placeholder="Any",
+            width=210,
+            bind="query-params",
+            help="*Routine* is the lowest band. It is not a clearance.",
+        )
+        destinations = st.multiselect(
+            "Destination",
+            sorted({row.destination for row in rows if row.destination}, key=places.country),
+            format_func=places.country,
+            key="destination",
+            placeholder="Any",
+            width=230,
+            bind="query-params",
+        )
+        only_open = st.toggle(
+            "Open referrals only",
+            key="referrals",
+            bind="query-params",
+            help="Questions that a named officer must settle before a grant. A referral is not a refusal.",
+        )
+        sought = st.text_input(
+            "Find", key="find", placeholder="Id or end user", width=180, type="search", bind="query-params"
+        )
+    sought = (sought or "").casefold()
+    return [
+        row
+        for row in rows
+        if (state == "all" or (row.state == worklist.UNDECIDED) == (state == "undecided"))
+        and (not bands or row.band in bands)
+        and (not destinations or row.destination in destinations)
+        and (not only_open or row.open_referrals)
+        and (sought in row.application_id.casefold() or sought in (row.end_user or "").casefold())
+    ]
+
+
+def draw(rows: Sequence[QueueRow]) -> None:
+    """The table, its export, and the way to an application's page."""
+    table = worklist.table(rows)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content" if len(table) <= 16 else 600,
+        key="queue_table",
+        column_config={
+            "Application": st.column_config.ButtonColumn(
+                "Application", type="tertiary", alignment="left", key="open_row", help="Open it", pinned=True
+            ),
+            "Why now": st.column_config.TextColumn(
+                width=165,
+                help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision.",
+            ),
+            "Band": st.column_config.TextColumn(help="By the dated policy's thresholds. *Routine* is never *cleared*."),
+            "Risk in 1,000": st.column_config.NumberColumn(
+                format="%.1f in 1,000",
+                help="Of 1,000 such applications, so many are diverted within 36 months if licensed and shipped as filed.",
+            ),
+        },
+        alt="Applications in the order in which they need a decision",
+    )
+    with st.container(key="screen-only-actions", horizontal=True, vertical_alignment="bottom"):
+        asked = st.selectbox(
+            "Open an application",
+            [row.application_id for row in rows],
+            index=None,
+            key="open_id",
+            placeholder="Type or choose an id",
+            width=320,
+        )
+        st.download_button(
+            "Export these rows as CSV",
+            as_csv(table),
+            "queue.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.button("Refresh", icon=":material/refresh:", help="Ask the service again.", on_click=session.forget)
+    clicked = st.session_state.get("open_row")
+    if asked := asked or (clicked and clicked["label"]):
+        st.switch_page(application.as_page(), query_params={"id": asked})
+
+
+def as_csv(table: Sequence[dict]) -> bytes:
+    """The table as CSV, with a byte-order mark so that spreadsheets read it as UTF-8, and the sentence of scope."""
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, [*table[0], "Scope"])
+    writer.writeheader()
+    writer.writerows(
+        {**{name: _inert(value) for name, value in row.items()}, "Scope": "diversion only"} for row in table
+    )
+    return lines.getvalue().encode("utf-8-sig")
+
+
+def _inert(value: object) -> object:
+    # A name is the applicant's text: a spreadsheet must not run it as a formula.
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
