@@ -85,8 +85,24 @@ class Model:
         low, high = (slope * side + intercept for side in expert.bounds(catalogue(), matrix, missing))
         if self.trees is None:
             return low, high
-        corrected = self.forest.bounds(matrix, missing)
+        corrected = self._trees_between(matrix, missing)
         return low + corrected[0], high + corrected[1]
+
+    def _trees_between(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The least and greatest sum of the trees over all values of the missing inputs.
+
+        Under a monotone constraint every leaf on the riskier side of a question is at least every leaf on the other, so the
+        extreme is reached by the extreme value, and two ordinary predictions give it. Only where an input without a
+        direction is missing do the trees have to be walked with both answers open (30 times slower).
+        """
+        direction = np.array([feature.monotone for feature in catalogue().features], dtype=float)
+        extreme = np.where(direction == 0, np.nan, np.inf * np.where(direction == 0, 1, direction))
+        most = np.asarray(self.booster.predict(np.where(missing, extreme, matrix), raw_score=True, num_threads=0))
+        least = np.asarray(self.booster.predict(np.where(missing, -extreme, matrix), raw_score=True, num_threads=0))
+        free = (missing & (direction == 0)).any(axis=1)
+        if free.any():
+            least[free], most[free] = self.forest.bounds(matrix[free], missing[free])
+        return least, most
 
 
 def _bulk_contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
@@ -94,9 +110,9 @@ def _bulk_contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
     from woodelf import WoodelfExplainer
 
     frame = pd.DataFrame(matrix.astype(np.float64), columns=booster.feature_name())
-    values = WoodelfExplainer(booster).shap_values(frame)
-    base = booster.predict(matrix[:1], raw_score=True)[0] - np.asarray(values)[0].sum()
-    return np.column_stack([np.asarray(values, dtype=np.float64), np.full(len(matrix), base)])
+    values = np.asarray(WoodelfExplainer(booster).shap_values(frame, verbose=False), dtype=np.float64)
+    base = booster.predict(matrix[:1], raw_score=True)[0] - values[0].sum()
+    return np.column_stack([values, np.full(len(matrix), base)])
 
 
 def expert_card() -> Model:

@@ -121,13 +121,18 @@ def _reason(feature: Feature, row: int, column: int, assessment: Assessment, app
     own = () if listed else own_evidence(feature, application_id, revision)
     return Reason(
         feature=feature.name, family=feature.family, value=known, contribution=float(assessment.contributions[row, column]),
-        text=feature.sentence(known), source=f"{feature.source.title} ({feature.source.url})" if feature.source.url else feature.source.title,
+        text=feature.sentence(known), source=source_of(feature),
         evidence=(*listed, *own)[:EVIDENCE_SHOWN], handling=handling,
     )
 
 
 # Features whose records are every earlier filing of a busy party: listed for single scores, only counted in bulk.
 LONG_EVIDENCE = ("exporter_prior_filings_count", "broker_customers_count")
+
+
+def source_of(feature: Feature) -> str:
+    """A feature's published source, with its address where it has one."""
+    return f"{feature.source.title} ({feature.source.url})" if feature.source.url else feature.source.title
 
 
 def own_evidence(feature: Feature, application_id: str, revision: int) -> tuple[str, ...]:
@@ -138,14 +143,17 @@ def own_evidence(feature: Feature, application_id: str, revision: int) -> tuple[
 def lay_evidence(cursor: duckdb.DuckDBPyConnection, subjects: np.ndarray, top: np.ndarray, *, skip: tuple[str, ...] = ()) -> None:
     """`evidence_found(subject, feature, records, handling)`: what each explained value rests on, and the strictest handling among it."""
     book = catalogue()
-    explained = pl.DataFrame(
-        {"subject": np.repeat(subjects, top.shape[1]), "feature": np.array(book.columns, dtype=object)[top.ravel()]},
-        schema={"subject": pl.Int64, "feature": pl.String},
+    wanted = {book.columns[place] for place in np.unique(top)}
+    names = pl.DataFrame({"place": range(len(book.columns)), "feature": list(book.columns)})
+    pairs = pl.DataFrame({"subject": np.repeat(subjects, top.shape[1]).astype(np.int64), "place": top.ravel().astype(np.int64)})
+    cursor.register("explained_names", names.to_arrow())
+    cursor.register("explained_pairs", pairs.to_arrow())
+    cursor.execute(
+        "create or replace temp table explained as select subject, feature from explained_pairs "
+        "inner join explained_names on explained_pairs.place = explained_names.place"
     )
-    cursor.register("explained_pairs", explained.to_arrow())
-    cursor.execute("create or replace temp table explained as select subject, feature from explained_pairs")
     cursor.unregister("explained_pairs")
-    wanted = {row[0] for row in cursor.execute("select distinct feature from explained").fetchall()}
+    cursor.unregister("explained_names")
     cursor.execute("create or replace temp table evidence_found (subject bigint, feature varchar, records varchar[], handling varchar)")
     left_out = ", ".join(f"'{name}'" for name in ("", *skip))
     for family in book.families:
@@ -171,14 +179,15 @@ def evidence_of(cursor: duckdb.DuckDBPyConnection, first_subject: int, last_subj
 
 
 @cache
-def _rules_sql() -> str:
+def rules_sql() -> str:
+    """The rules that raise referrals, as one select over the relations."""
     return (resources.files("engine.risk") / "referrals.sql").read_text()
 
 
 def referrals_of(cursor: duckdb.DuckDBPyConnection) -> dict[int, list[Referral]]:
     """Subject -> the questions that stand before a grant, settled ones marked."""
     found: dict[int, list[Referral]] = {}
-    for subject, rule, about, text, evidence, source, settled_by, handling, settled in cursor.execute(_rules_sql()).fetchall():
+    for subject, rule, about, text, evidence, source, settled_by, handling, settled in cursor.execute(rules_sql()).fetchall():
         found.setdefault(subject, []).append(Referral(
             rule_id=rule, subject=about, text=text, evidence=tuple(evidence[:EVIDENCE_SHOWN]), source=source, settled_by=settled_by,
             settled=settled, handling=handling,

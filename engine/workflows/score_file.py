@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,12 +19,12 @@ import pyarrow.parquet as pq
 from engine.compute.run import features, lay_relations
 from engine.errors import RefusedInput
 from engine.linking import resolve_forms
-from engine.risk.explain import REASONS, Assessment, assess_matrix, family_sums
+from engine.risk.explain import REASONS, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.screening.names import name_key
 from engine.store import projections
 from engine.wire import Application
-from engine.workflows.assess import LONG_EVIDENCE, evidence_of, lay_evidence, own_evidence, referrals_of
+from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
 from engine.workflows.derive import measure_distances
 from engine.workflows.ingest import Ingested, SetAside, validated
 from engine.workflows.reading import read_records
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 ROWS_AT_ONCE = 20_000
+ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
+SCOPE = "diversion only"
 DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance")
 REASON = pa.struct([
     ("feature", pa.string()), ("family", pa.string()), ("value", pa.float64()), ("contribution", pa.float64()), ("text", pa.string()),
@@ -162,83 +164,138 @@ def _write_features(frame: pl.DataFrame, out: Path) -> None:
     {".parquet": told.write_parquet, ".csv": told.write_csv, ".jsonl": told.write_ndjson}[out.suffix](out)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What is said of each row, and no more: (n,) figures, (n, 10) reasons, (n, families) sums, (n, columns) what is missing."""
+
+    risk: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    bands: np.ndarray
+    top: np.ndarray
+    contribution: np.ndarray
+    value: np.ndarray
+    sums: np.ndarray
+    missing: np.ndarray
+
+
+def _assess_in_parts(desk: Desk, frame: pl.DataFrame, tell) -> _Told:
+    book, policy, model = catalogue(), policy_in_force(), desk.model(desk.store.cursor())
+    parts: list[_Told] = []
+    for start in range(0, len(frame), ROWS_EXPLAINED_AT_ONCE):
+        matrix = frame[start : start + ROWS_EXPLAINED_AT_ONCE].select(book.columns).to_numpy().astype(np.float64)
+        done = assess_matrix(book, model, policy, matrix, exact=False)
+        parts.append(_Told(
+            done.risk, done.low, done.high, done.bands, done.top.astype(np.int16), np.take_along_axis(done.contributions, done.top, axis=1),
+            np.take_along_axis(matrix, done.top, axis=1), np.column_stack(list(family_sums(book, done.contributions).values())), done.missing,
+        ))
+        tell("scores", start + len(matrix), len(frame))
+    return _Told(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Told)))
+
+
 def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, frame: pl.DataFrame, out: Path, tell) -> dict[str, int]:
     """Assess, explain and write in parts; the result is sorted by application and revision."""
-    book, policy, model = catalogue(), policy_in_force(), desk.model(desk.store.cursor())
-    matrix = frame.select(book.columns).to_numpy().astype(np.float64)
-    tell("scores", 0, len(frame))
-    assessment = assess_matrix(book, model, policy, matrix, exact=False)
+    model_version = desk.model(desk.store.cursor()).version
+    told = _assess_in_parts(desk, frame, tell)
+    ids = frame.select("subject", "application_id", "revision", "as_of")
     tell("evidence", 0, len(frame))
-    lay_evidence(cursor, frame["subject"].to_numpy(), assessment.top, skip=LONG_EVIDENCE if len(frame) > ROWS_AT_ONCE else ())
-    referrals = referrals_of(cursor)
-    bands: dict[str, int] = {}
+    lay_evidence(cursor, ids["subject"].to_numpy(), told.top, skip=LONG_EVIDENCE if len(frame) > ROWS_AT_ONCE else ())
+    _lay_book(cursor)
+    _lay_referrals(cursor)
     with _writer(out) as write:
-        for start in range(0, len(frame), ROWS_AT_ONCE):
-            part = slice(start, min(start + ROWS_AT_ONCE, len(frame)))
-            table = _score_table(frame[part], assessment, part, evidence_of(cursor, start + 1, part.stop), referrals, model.version, policy.version)
-            write(table)
-            for band in assessment.bands[part]:
-                bands[str(band)] = bands.get(str(band), 0) + 1
-            tell("explained", part.stop, len(frame))
-    return bands
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            part = slice(start, min(start + ROWS_AT_ONCE, len(ids)))
+            write(_score_table(cursor, ids[part], told, part, model_version))
+            tell("explained", part.stop, len(ids))
+    names, counts = np.unique(told.bands, return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
 
-def _score_table(
-    frame: pl.DataFrame, assessment: Assessment, part: slice, evidence: dict, referrals: dict, model_version: str, policy_version: str
-) -> pa.Table:
-    """One part of the result in the contract's columns."""
-    book, n = catalogue(), len(frame)
-    ids, revisions, subjects = frame["application_id"].to_list(), frame["revision"].to_list(), frame["subject"].to_list()
-    sums = family_sums(book, assessment.contributions[part])
-    names = list(sums)
-    told_missing = [
-        [{"feature": f.name, "family": f.family, "why": f.why_null} for f, gone in zip(book.features, row, strict=True) if gone] if row.any() else []
-        for row in assessment.missing[part]
-    ]
-    family_risk = pa.MapArray.from_arrays(
-        pa.array(np.arange(n + 1) * len(names), pa.int32()), pa.array(names * n), pa.array(np.column_stack([sums[f] for f in names]).ravel())
+def _lay_book(cursor: duckdb.DuckDBPyConnection) -> None:
+    """`book(place, feature, family, source, why, fields)`: what the catalogue says of each column, for the joins below."""
+    features_ = catalogue().features
+    frame = pl.DataFrame({
+        "place": range(len(features_)), "feature": [f.name for f in features_], "family": [f.family for f in features_],
+        "source": [source_of(f) for f in features_], "why": [f.why_null for f in features_], "fields": [list(f.filing_fields) for f in features_],
+    })
+    cursor.register("given_book", frame.to_arrow())
+    cursor.execute("create or replace temp table book as select * from given_book")
+    cursor.unregister("given_book")
+
+
+def _lay_referrals(cursor: duckdb.DuckDBPyConnection) -> None:
+    """`raised(subject, referrals)`: the questions of each row as one list."""
+    cursor.execute(
+        "create or replace temp table raised as select r.subject, list({'rule_id': rule_id, 'subject': about, 'text': text, 'evidence': evidence, "
+        "'source': source, 'settled_by': settled_by, 'settled': settled, 'handling': handling} order by rule_id, about) as referrals "
+        f"from ({rules_sql()}) as r group by r.subject"
     )
-    as_told = [[r.model_dump() for r in referrals.get(subject, ())] for subject in subjects]
-    columns = [
-        frame["application_id"].to_arrow().cast(pa.string()), pa.array(revisions, pa.int64()),
-        frame["as_of"].dt.replace_time_zone("UTC").to_arrow(), assessment.risk[part], assessment.low[part], assessment.high[part],
-        pa.array(assessment.bands[part].tolist()), pa.array(["diversion only"] * n), pa.array(as_told, pa.list_(REFERRAL)),
-        _reasons(assessment, part, ids, revisions, subjects, evidence), family_risk, pa.array(told_missing, pa.list_(MISSING)),
-        pa.array([model_version] * n), pa.array([policy_version] * n),
-    ]
-    return pa.Table.from_arrays([pa.array(c) if isinstance(c, np.ndarray) else c for c in columns], schema=SCHEMA)
 
 
-def _reasons(assessment: Assessment, part: slice, ids: list, revisions: list, subjects: list, evidence: dict) -> pa.ListArray:
-    """The ten reasons of each row as one Arrow list; a sentence is worded once for each distinct value of a feature."""
-    book = catalogue()
-    top = assessment.top[part]
-    n = len(top)
-    rows = np.repeat(np.arange(n), top.shape[1])
-    columns = top.ravel()
-    values = assessment.matrix[part][rows, columns]
+def _score_table(cursor: duckdb.DuckDBPyConnection, ids: pl.DataFrame, told: _Told, part: slice, model_version: str) -> pa.Table:
+    """One part of the result in the contract's columns, put together by DuckDB from flat columns."""
+    subjects, top = ids["subject"].to_numpy(), told.top[part]
+    reasons = pl.DataFrame({
+        "subject": np.repeat(subjects, REASONS), "rank": np.tile(np.arange(REASONS), len(subjects)), "place": top.ravel(),
+        "value": pl.Series(told.value[part].ravel(), nan_to_null=True), "contribution": told.contribution[part].ravel(),
+        "text": _sentences(top.ravel(), told.value[part].ravel()),
+    })
+    row, column = np.nonzero(told.missing[part])
+    flat = {
+        "given_rows": ids.with_columns(
+            risk=told.risk[part], risk_low=told.low[part], risk_high=told.high[part], band=pl.Series(told.bands[part].tolist()),
+            sums=pl.Series(told.sums[part].tolist(), dtype=pl.List(pl.Float64)),
+        ),
+        "given_reasons": reasons, "given_missing": pl.DataFrame({"subject": subjects[row], "place": column}),
+    }
+    for name, frame in flat.items():
+        cursor.register(name, frame.to_arrow())
+    families = ", ".join(f"'{family.name}'" for family in catalogue().families)
+    table = cursor.sql(f"""
+        with reasoned as (
+            select given_reasons.subject, list({{
+                'feature': book.feature, 'family': book.family, 'value': given_reasons.value, 'contribution': given_reasons.contribution,
+                'text': given_reasons.text, 'source': book.source,
+                'evidence': coalesce(evidence_found.records, list_transform(book.fields, lambda field: given_rows_named.name || field)),
+                'handling': coalesce(evidence_found.handling, 'internal')
+            }} order by given_reasons.rank) as reasons
+            from given_reasons
+            inner join book on given_reasons.place = book.place
+            inner join (
+                select subject, 'application:' || application_id || '#' || cast(revision as varchar) || '/' as name from given_rows
+            ) as given_rows_named on given_reasons.subject = given_rows_named.subject
+            left join evidence_found on given_reasons.subject = evidence_found.subject and book.feature = evidence_found.feature
+            group by given_reasons.subject
+        ),
+        unknown as (
+            select given_missing.subject,
+                list({{'feature': book.feature, 'family': book.family, 'why': book.why}} order by book.place) as missing
+            from given_missing inner join book on given_missing.place = book.place group by given_missing.subject
+        )
+        select given_rows.application_id, given_rows.revision, given_rows.as_of, risk, risk_low, risk_high, band, '{SCOPE}' as scope,
+            coalesce(raised.referrals, []) as referrals, reasoned.reasons, map([{families}], sums) as family_risk,
+            coalesce(unknown.missing, []) as missing, $model as model_version, $policy as policy_version
+        from given_rows
+        inner join reasoned on given_rows.subject = reasoned.subject
+        left join raised on given_rows.subject = raised.subject
+        left join unknown on given_rows.subject = unknown.subject
+        order by given_rows.subject
+    """, params={"model": model_version, "policy": policy_in_force().version}).to_arrow_table()
+    for name in flat:
+        cursor.unregister(name)
+    as_of = table["as_of"].cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+    return table.set_column(2, "as_of", as_of).cast(SCHEMA)
+
+
+def _sentences(columns: np.ndarray, values: np.ndarray) -> list[str]:
+    """The sentence of each reason; worded once for each distinct value of a feature."""
     texts = np.empty(len(columns), dtype=object)
     for column in np.unique(columns):
         here = columns == column
         distinct, which = np.unique(values[here], return_inverse=True)
-        feature = book.features[column]
+        feature = catalogue().features[column]
         texts[here] = np.array([feature.sentence(None if np.isnan(v) else float(v)) for v in distinct], dtype=object)[which]
-    sources = np.array([f"{f.source.title} ({f.source.url})" if f.source.url else f.source.title for f in book.features], dtype=object)
-    listed, handling = [], []
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        found = evidence.get((subjects[row], book.columns[column]))
-        listed.append(list(found[0]) if found else list(own_evidence(book.features[column], ids[row], revisions[row])))
-        handling.append(found[1] if found else "internal")
-    flat = pa.StructArray.from_arrays(
-        [
-            pa.array(np.array(book.columns, dtype=object)[columns], pa.string()),
-            pa.array(np.array([f.family for f in book.features], dtype=object)[columns], pa.string()),
-            pa.array(values, mask=np.isnan(values)), pa.array(assessment.contributions[part][rows, columns]), pa.array(texts, pa.string()),
-            pa.array(sources[columns], pa.string()), pa.array(listed, pa.list_(pa.string())), pa.array(handling, pa.string()),
-        ],
-        fields=list(REASON),
-    )
-    return pa.ListArray.from_arrays(pa.array(np.arange(n + 1) * REASONS, pa.int32()), flat)
+    return texts.tolist()
 
 
 class _writer:
