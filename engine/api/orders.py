@@ -44,3 +44,11 @@ class PromotionOrder(Record):
     """A model to be put in force by a person."""
 
     because: Text = Field(description="Why this model, in the approver's words.")
+
+
+class TrainingOrder(Record):
+    """A model to be trained, compared with the one in force and promoted only if better."""
+
+    as_of: Day | None = Field(None, description="Learn only from what was known by the beginning of that day; missing = now.")
+    dry_run: Bool | None = Field(None, description="True says what would happen and writes nothing.")
+    promote_because: Text | None = Field(None, description="Promote whatever the comparison says, for this reason.")

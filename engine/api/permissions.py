@@ -57,6 +57,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/screen": READS_ALL,
     "POST /v1/lists/{format}": _roles("admin"),
     "GET /v1/model": _roles("planner", "admin", *READS_ALL),
+    "POST /v1/models": MAY_SIGN,  # training promotes where it is better
     "POST /v1/models/{version}/promote": MAY_SIGN,
     "GET /v1/features": ANYONE,
     "GET /v1/audit": _roles("admin", *READS_ALL),

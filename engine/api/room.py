@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -25,8 +25,7 @@ from engine.workflows.desk import Desk
 from engine.workflows.history import authority_of, unknown_application
 from engine.workflows.tokens import look_up
 
-if TYPE_CHECKING:
-    import duckdb
+Cursor = Any  # of the store's own library, which only the store knows by name
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Room:
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self) -> Iterator[Cursor]:
         """A cursor of its own for one reader."""
         cursor = self.desk.store.cursor()
         try:
@@ -82,7 +81,7 @@ class Caller:
         if not self.may_see(authority):
             raise NotPermitted("the token does not name the authority of this filing. Expected one of its own. Use a token for that authority.")
 
-    def check_sees(self, cursor: duckdb.DuckDBPyConnection, application_id: str) -> None:
+    def check_sees(self, cursor: Cursor, application_id: str) -> None:
         """Answer for another authority's application exactly as for none.
 
         Raises:

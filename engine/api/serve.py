@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 
-from engine.api.app import create_app
+from engine.api.app import create_app, utc_now
 from engine.errors import RefusedInput
 from engine.settings import Settings
 from engine.store.database import service_note
+from engine.store.records import Origin
 from engine.workflows.desk import Desk
+from engine.workflows.tokens import create_token, tokens
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 STOP_SECONDS = 30  # for what is being answered when the service is told to stop
@@ -37,8 +44,37 @@ def serve(desk: Desk, settings: Settings) -> None:
         create_app(desk, settings), host=address.hostname, port=address.port or 80, workers=1, log_level="warning", access_log=False,
         server_header=False, timeout_graceful_shutdown=STOP_SECONDS,
     )
-    with noted(service_note(desk.store.path), settings.service):
+    _first_token(desk, settings)
+    with noted(service_note(desk.store.path), settings.service), ended_by_signal():
         uvicorn.Server(config).run()
+
+
+def _first_token(desk: Desk, settings: Settings) -> None:
+    """Where no token was ever given out nobody could give one: an admin's for one day is told on standard error, once."""
+    with contextlib.closing(desk.store.cursor()) as cursor:
+        if tokens(cursor):
+            return
+    at = utc_now().replace(tzinfo=None)
+    origin = Origin(settings.account, "http", at)
+    secret, _ = create_token(desk, settings.account, "admin", None, at + timedelta(days=1), origin)
+    print(f"No access token was ever given out. Token of role admin for one day, with which to make others under /v1/tokens: {secret}", file=sys.stderr)
+
+
+@contextmanager
+def ended_by_signal() -> Iterator[None]:
+    """SIGTERM unwinds like Ctrl-C: the server raises it again once all is answered, and by default that ends the process on the spot."""
+    def leave(*_: object) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def show(desk: Desk, settings: Settings, origin: Origin, say: Callable[[str], No
             [sys.executable, "-m", "dashboards"], env=os.environ | {"DIVERSION_SERVICE": settings.service, "DIVERSION_TOKEN": secret}
         )
         say(
-            f"\nDashboards  http://127.0.0.1:{DASHBOARD_PORT}\nService     {settings.service} (its routes: {settings.service}/docs)\n"
+            f"\nDashboards  http://127.0.0.1:{DASHBOARD_PORT}\nService     {settings.service} (its routes: {settings.service}/openapi.json)\n"
             f"Token       {secret} (analyst, for one day)\nCtrl-C stops both."
         )
         try:

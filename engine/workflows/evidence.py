@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def keep_evidence(desk: Desk, sha256: str, found: str, received: Path, origin: O
             return False
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         size = received.stat().st_size
-        os.replace(received, place)  # the bytes are on disk before the entry: an entry never names a file that is not there
+        with received.open("rb+") as file:
+            os.fsync(file.fileno())
+        received.replace(place)  # the bytes are on disk before the entry: an entry never names a file that is not there
         audit.add_entry(
             cursor, audit.next_seq(cursor), origin.actor, origin.channel, origin.at, "keep evidence",
             note=json.dumps({"sha256": sha256, "bytes": size, "type": media_type.split(";")[0]}),
@@ -84,11 +87,9 @@ def media_type_of(path: Path) -> str:
 
 def _is_text(start: bytes) -> bool:
     try:
-        text = start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.end < len(start) - 3:  # not merely a letter cut at the end
-            return False
-        text = start[: error.start].decode("utf-8")
+        text = codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < SNIFFED)
+    except UnicodeDecodeError:
+        return False
     if text.lstrip("\ufeff \t\r\n").startswith("<"):  # HTML, SVG and XML are run or drawn by browsers
         return False
     return all(sign in "\t\r\n" or ord(sign) >= 32 for sign in text)

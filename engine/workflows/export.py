@@ -1,4 +1,4 @@
-"""Writes a working table out as Parquet or CSV, whole or only what one authority may see. Changes nothing."""
+"""Writes a working table out as Parquet, CSV or JSON Lines, whole or only what one authority may see. Changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.wire import EVENTS
 OF_FILINGS = (*FILING_TABLES, "score", "planned_visit", *(kind for kind in EVENTS if kind != "denial_notice"))
 OF_EVERYBODY = ("denial_notice", "list_entry", "audit_entry")
 FORMULA = "'=', '+', '-', '@', chr(9), chr(13), chr(10), '|', '%'"
-ENDINGS = (".parquet", ".csv")
+FORMS = {".parquet": "format parquet", ".csv": "format csv, header true", ".jsonl": "format json"}
 
 
 def exportable() -> tuple[str, ...]:
@@ -40,8 +40,8 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
     """
     if table not in exportable():
         raise UnknownRecord(f"no table {table[:60]!r} can be exported. Expected one of: {', '.join(exportable())}.")
-    if out.suffix not in ENDINGS:
-        raise RefusedInput(f"the form {out.suffix or '(none)'} is not known. Expected {' or '.join(ENDINGS)}.")
+    if out.suffix not in FORMS:
+        raise RefusedInput(f"the form {out.suffix or '(none)'} is not known. Expected {' or '.join(FORMS)}. Name another ending.")
     cursor.execute("create or replace temp table visible_authority as select unnest(?::varchar[]) as authority", [list(authorities or ())])
     where = "" if authorities is None else f" where {_visible(cursor, table)}"
     described = cursor.execute(f"describe select * from store.main.{table}").fetchall()
@@ -50,8 +50,7 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
     names = {name for name, _ in columns}
     order = next((f" order by {key}" for key in ("record_no", "seq") if key in names), "")
     target = str(out).replace("'", "''")
-    form = "format csv, header true" if out.suffix == ".csv" else "format parquet"
-    rows = cursor.execute(f"copy (select {told} from store.main.{table}{where}{order}) to '{target}' ({form})").fetchall()
+    rows = cursor.execute(f"copy (select {told} from store.main.{table}{where}{order}) to '{target}' ({FORMS[out.suffix]})").fetchall()
     return rows[0][0]
 
 

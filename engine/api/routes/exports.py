@@ -14,14 +14,14 @@ from engine.api.room import CallerDep, RoomDep
 from engine.workflows.export import export_table
 
 router = APIRouter(prefix="/v1", tags=["export"])
-MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 
 @router.get("/export/{table}", response_class=FileResponse)
 def export(
-    table: str, caller: CallerDep, room: RoomDep, form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet",
+    table: str, caller: CallerDep, room: RoomDep, form: Annotated[Literal["parquet", "csv", "jsonl"], Query(alias="format")] = "parquet",
 ) -> FileResponse:
-    """A table as Parquet or CSV: only the rows of the token's authorities; in CSV no text that a spreadsheet would run."""
+    """A table as Parquet, CSV or JSON Lines: only the rows of the token's authorities; in CSV no text that a spreadsheet would run."""
     folder = tempfile.TemporaryDirectory(prefix="diversion-")
     out = Path(folder.name) / f"export.{form}"
     try:

@@ -1,17 +1,21 @@
-"""The model in force, putting another in force, and the feature book."""
+"""The model in force, training another, putting one in force, and the feature book."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 
+from engine.api.answers import JobAnswer
 from engine.api.openapi import takes
-from engine.api.orders import PromotionOrder
-from engine.api.room import BodyDep, CallerDep, OriginDep, RoomDep
+from engine.api.orders import PromotionOrder, TrainingOrder
+from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
+from engine.api.routes.jobs import answer_to
 from engine.risk.policy import policy_in_force
+from engine.store.records import Origin
 from engine.wire import parse
 from engine.workflows.promote import promote_model
 from features.catalogue import catalogue
@@ -25,6 +29,22 @@ def read_model(caller: CallerDep, room: RoomDep) -> dict:
     with room.cursor() as cursor:
         model = room.desk.model(cursor)
     return jsonable_encoder({"version": model.version, "features": len(model.columns), "card": model.card, "policy": asdict(policy_in_force())})
+
+
+@router.post("/models", openapi_extra=takes(TrainingOrder), responses={202: {"description": "Still at work: ask for the job."}})
+def train_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> JobAnswer:
+    """Trains, compares with the model in force, and promotes only if better or for a stated reason."""
+    order = parse(TrainingOrder, body or b"{}").model
+    job = room.jobs.start(caller.name, "train", lambda: _train(room, order, origin))
+    return answer_to(job, room.limits.patience, response)
+
+
+def _train(room: Room, order: TrainingOrder, origin: Origin) -> dict:
+    from engine.workflows.train import train  # scikit-learn takes a second to load, and few services train
+
+    as_of = datetime.combine(order.as_of, time()) if order.as_of else None
+    told = train(room.desk, origin, as_of=as_of, dry_run=bool(order.dry_run), promote_because=order.promote_because)
+    return {"version": told.version, "promoted": told.promoted, "because": told.because, "card": jsonable_encoder(told.card)}
 
 
 @router.post("/models/{version}/promote", openapi_extra=takes(PromotionOrder))
