@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NoReturn
 from uuid import uuid4
@@ -413,6 +414,35 @@ def audit_erase(
     with desk_at(store) as (desk, origin):
         erase_record(desk, key, order, approved_by, origin)
     typer.echo(f"{key} was erased under order {order}, approved by {approved_by}.")
+
+
+@app.command("licences")
+def licences_command(
+    outside: Annotated[bool, typer.Option("--outside", help="Only the shipments that no open licence covered.")] = False,
+    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="As known by then; default now.")] = None,
+    store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """List licences with what is shipped and left, and the shipments outside them: over-drawn, after expiry, while suspended."""
+    from engine.workflows.licences import licences
+
+    with desk_at(store) as (desk, origin):
+        moment = as_of or origin.at
+        found = licences(desk.store.cursor(), moment)
+    if as_json:
+        told = {"as_of": moment.strftime("%Y-%m-%dT%H:%M:%SZ")} | ({} if outside else {"licences": [asdict(one) for one in found.licences]})
+        plain = lambda value: float(value) if isinstance(value, Decimal) else str(value)  # noqa: E731
+        typer.echo(json.dumps(told | {"outside": [asdict(one) for one in found.outside]}, default=plain, ensure_ascii=False))
+        return
+    for licence in () if outside else found.licences:
+        typer.echo(f"{licence.licence}  {licence.state.replace('_', ' ')} (newest change: {licence.change} {licence.since}"
+                   + (f", valid to {licence.valid_to}" if licence.valid_to else "") + (", by decision)" if licence.told_by == "decision" else ")"))
+        for line in licence.lines:
+            limit = f"{float(line.authorised):,.10g}" if line.authorised is not None else "no limit said"
+            left = f", {float(line.left):,.10g} left" if line.left is not None else ""
+            typer.echo(f"    line {line.line}: {float(line.shipped):,.10g} of {limit} {line.unit or ''}".rstrip() + f" shipped{left}")
+    typer.echo(f"{len(found.outside):,} shipment(s) outside a licence" + (":" if found.outside else "."))
+    for shipment in found.outside:
+        typer.echo(f"  {shipment.shipment_id}  {shipment.shipped_on}  {shipment.licence or 'no licence'}: {'; '.join(shipment.why)}")
 
 
 @app.command("export")

@@ -51,16 +51,21 @@ def lay_relations(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], N
     for name in SUBJECT:
         _lay(cursor, name, relation_sql(name))
     subjects = cursor.execute("select count(*) from spine").fetchall()[0][0]
-    corrections = " union all ".join(
-        f"select {kind}.corrects as event_id, {kind}.at as known_at from {kind} where corrects is not null" for kind in DATED_EVENTS
-    )
-    _lay(cursor, "correction", f"select event_id, min(known_at) as known_at from ({corrections}) as c group by event_id")
+    lay_corrections(cursor)
     _lay_bases(cursor, sliced=subjects <= SLICE_UP_TO)
     for name in HISTORY:
         if progress:
             progress(name)
         _lay(cursor, name, relation_sql(name))
     return subjects
+
+
+def lay_corrections(cursor: duckdb.DuckDBPyConnection) -> None:
+    """`correction(event_id, known_at)`: each event that another replaced or took back, and when that became known."""
+    corrections = " union all ".join(
+        f"select {kind}.corrects as event_id, {kind}.at as known_at from {kind} where corrects is not null" for kind in DATED_EVENTS
+    )
+    _lay(cursor, "correction", f"select event_id, min(known_at) as known_at from ({corrections}) as c group by event_id")
 
 
 def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:

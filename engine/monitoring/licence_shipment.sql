@@ -1,0 +1,46 @@
+-- Each shipment known by `licence_moment.as_of` with the licence it was made under: the one it names, else, of its application's,
+-- the one issued last by the day it left; none where nothing was ever issued.
+with standing as (
+    select
+        shipment.shipment_id,
+        shipment.application_id,
+        shipment.licence_number,
+        coalesce(shipment.shipped_on, cast(shipment.at as date)) as shipped_on,
+        shipment.items,
+        shipment.at,
+        shipment.record_no
+    from shipment
+    cross join licence_moment
+    left join correction on shipment.event_id = correction.event_id
+    where
+        shipment.shipment_id is not null and not coalesce(shipment.withdrawn, false) and shipment.at < licence_moment.as_of
+        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    qualify row_number() over (partition by shipment.shipment_id order by shipment.at desc, shipment.record_no desc) = 1
+),
+
+begun as (
+    select
+        licence,
+        min(application_id) as application_id,
+        min(in_effect_from) as begun_on
+    from licence_change group by licence
+)
+
+select
+    standing.shipment_id,
+    coalesce(standing.application_id, begun.application_id) as application_id,
+    begun.licence,
+    standing.shipped_on,
+    standing.items,
+    row_number() over (order by standing.shipped_on, standing.at, standing.record_no) as place
+from standing
+left join begun
+    on
+        standing.licence_number = begun.licence
+        or (
+            standing.application_id = begun.application_id
+            and (standing.licence_number is null or standing.licence_number not in (select begun.licence from begun))
+        )
+qualify
+    row_number() over (partition by standing.shipment_id order by begun.begun_on <= standing.shipped_on desc, begun.begun_on desc, begun.licence asc)
+    = 1
