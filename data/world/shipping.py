@@ -1,6 +1,7 @@
 """What leaves under a licence, how it arrives, what is proved, and what old stock is destroyed."""
 
 from dataclasses import dataclass
+from math import ceil
 from random import Random
 
 from . import clock
@@ -59,9 +60,12 @@ class Shipping:
         shipped = permission.at + between(chance, 8, 150) * clock.DAY
         if chance.random() < 0.01:
             shipped = permission.valid_to + between(chance, 2, 60) * clock.DAY
-        first = None
+        first, gone = None, 0.0
         for part, share in enumerate(shares, 1):
-            items = self._items(application, share * (1.15 if overdrawn else 1.0), part)
+            items = self._items(application, gone, gone + share, 1.15 if overdrawn else 1.0, part)
+            gone += share
+            if not items:  # a single piece left with the first part
+                break
             final = part == parts
             one = self._shipment(
                 deal, application, permission, f"S-{application_id}-{part}", shipped, items, final, astray
@@ -76,11 +80,15 @@ class Shipping:
             self._destruction(deal, application, first)
         return first
 
-    def _items(self, application: dict, share: float, part: int) -> list[dict]:
+    def _items(self, application: dict, gone: float, by_then: float, excess: float, part: int) -> list[dict]:
+        """What leaves with one part: each line's pieces up to a share of all, rounded up, less those gone before."""
         chance = self._chance
         items = []
         for item in application["items"]:
-            quantity = max(1, round(item["quantity"] * share))
+            whole = item["quantity"] * excess
+            quantity = ceil(round(whole * by_then, 6)) - ceil(round(whole * gone, 6))
+            if quantity < 1:
+                continue
             shipped: dict = {"line": item["line"], "quantity": quantity}
             if item.get("serialised") and chance.random() < 0.75:
                 start = between(chance, 10_000, 900_000)
