@@ -10,9 +10,7 @@ from importlib import resources
 
 def command() -> argparse.ArgumentParser:
     """The command line."""
-    told = argparse.ArgumentParser(
-        prog="python -m dashboards", description="Open the dashboards on a running service. Sign in with your token."
-    )
+    told = argparse.ArgumentParser(prog="python -m dashboards", description="Open the dashboards on a running service. Sign in with your token.")
     told.add_argument("--port", type=int, default=8501, help="where the pages are served (default 8501)")
     told.add_argument("--address", default="127.0.0.1", help="on which address (default: this machine only)")
     told.add_argument("--service", help="the engine's HTTP service (default: DIVERSION_SERVICE, else %(default)s)")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards import session
 from dashboards.client import ServiceError
-from dashboards.pages import application, queue, visit
+from dashboards.screens import application, queue, visit
 
 st.set_page_config(page_title="diversion", page_icon="◐", layout="wide", initial_sidebar_state="collapsed")
 st.html(session.PRINT)
@@ -55,9 +55,7 @@ if "applications" in opens:
         application.as_page(),
     ]
 if "visits" in opens or not pages:
-    pages.append(
-        st.Page(visit.page, title="Visit", url_path="visit", icon=":material/travel_explore:", default=not pages)
-    )
+    pages.append(st.Page(visit.page, title="Visit", url_path="visit", icon=":material/travel_explore:", default=not pages))
 here = st.navigation(pages, position="top" if found else "hidden")
 if found is None:
     ask_for_token()  # on whatever page was asked for, which is then opened

@@ -24,9 +24,7 @@ def asked(filing: Application) -> None:
     st.markdown(" · ".join(facts))
     end_use = filing.end_use
     if end_use:
-        where = ", ".join(
-            part for part in (end_use.site, country(end_use.country) if end_use.country else None) if part
-        )
+        where = ", ".join(part for part in (end_use.site, country(end_use.country) if end_use.country else None) if part)
         st.markdown(f"**End use** {words.say(end_use.purpose)}" + (f", {plain(where)}" if where else ""))
         if end_use.statement:
             st.markdown(f"> {plain(end_use.statement)}")
@@ -37,8 +35,7 @@ def asked(filing: Application) -> None:
         pay = filing.payment
         st.markdown(
             f"**Payment** {words.say(pay.method)} from {plain(pay.payer_name) if pay.payer_name else 'payer not named'}, "
-            f"{country(pay.payer_country)}"
-            + (f", {pay.prepaid_share:.0%} before delivery" if pay.prepaid_share is not None else "")
+            f"{country(pay.payer_country)}" + (f", {pay.prepaid_share:.0%} before delivery" if pay.prepaid_share is not None else "")
         )
     if filing.replaced_stock:
         st.markdown(
@@ -125,10 +122,7 @@ def papers(documents: Sequence[Document]) -> list[dict[str, Any]]:
     return [
         {
             "Field": name,
-            **{
-                f"{n} {words.say(d.kind)}": one.get(name, "–")
-                for n, (d, one) in enumerate(zip(documents, told, strict=True), 1)
-            },
+            **{f"{n} {words.say(d.kind)}": one.get(name, "–") for n, (d, one) in enumerate(zip(documents, told, strict=True), 1)},
         }
         for name in names
     ]
@@ -139,7 +133,7 @@ def paper(document: Document) -> dict[str, str]:
     told: dict[str, str] = {}
     for name in type(document).model_fields:
         value = getattr(document, name)
-        if name == "kind" or value is None or value == ():
+        if name in ("kind", "currency") or value is None or value == ():
             continue
         if isinstance(value, bool):
             said = words.yes_no(value)
@@ -201,9 +195,7 @@ def moments(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for entry in history:
         body = entry.get("body") or {}
-        told = (
-            "withheld: its originator controls who may see it" if entry.get("withheld") else _said(entry["kind"], body)
-        )
+        told = "withheld: its originator controls who may see it" if entry.get("withheld") else _said(entry["kind"], body)
         rows.append(
             {
                 "at": entry["at"],
@@ -237,21 +229,13 @@ def _said(kind: str, record: Mapping[str, Any]) -> str:
     if kind == "application":
         return f"revision {record.get('revision', 1)} filed"
     if kind == "score" and "band" in record:
-        return (
-            f"{words.band(record['band'])}, {words.frequency(record['risk'])}, model {record.get('model_version', '–')}"
-        )
+        return f"{words.band(record['band'])}, {words.frequency(record['risk'])}, model {record.get('model_version', '–')}"
     told = []
     for name in SAID_FIRST:
         value = record.get(name)
         if value in (None, "", []):
             continue
         coded = name in ("outcome", "change", "milestone", "finding", "result", "answer", "for")
-        said = (
-            ", ".join(words.say(one) for one in value)
-            if isinstance(value, list)
-            else words.say(value)
-            if coded
-            else str(value)
-        )
+        said = ", ".join(words.say(one) for one in value) if isinstance(value, list) else words.say(value) if coded else str(value)
         told.append(said)
     return " · ".join(told) or "–"

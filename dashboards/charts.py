@@ -28,9 +28,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=list(rows))
 
 
-def risk_scale(
-    score: Score, others: Sequence[float] = (), base: float | None = None, thresholds: Sequence[float] = ()
-) -> alt.LayerChart:
+def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = None, thresholds: Sequence[float] = ()) -> alt.LayerChart:
     """One risk with its 90 % interval on the scale of all scores.
 
     Args:
@@ -55,24 +53,20 @@ def risk_scale(
     }
     tip = [alt.Tooltip("told:N", title="risk"), alt.Tooltip("interval:N", title="90 % interval")]
     layers = [
-        alt.Chart(_rows(strokes))
-        .mark_tick(color=NEUTRAL, opacity=0.35, size=30, thickness=1.5)
-        .encode(x=axis, y=alt.value(44)),
-        alt.Chart(_rows([this]))
-        .mark_rule(color=RAISES, size=5, opacity=0.75)
-        .encode(x=alt.X("low:Q"), x2="high:Q", y=alt.value(44), tooltip=tip),
+        alt.Chart(_rows(strokes)).mark_tick(color=NEUTRAL, opacity=0.35, size=30, thickness=1.5).encode(x=axis, y=alt.value(36)),
+        alt.Chart(_rows([this])).mark_rule(color=RAISES, size=5, opacity=0.75).encode(x=alt.X("low:Q"), x2="high:Q", y=alt.value(36), tooltip=tip),
         alt.Chart(_rows([this]))
         .mark_point(color=RAISES, filled=True, size=190, opacity=1, shape="diamond")
-        .encode(x=axis, y=alt.value(44), tooltip=tip),
+        .encode(x=axis, y=alt.value(36), tooltip=tip),
     ]
     names = [words.BANDS[name] for name in reversed(words.BAND_ORDER)][1:]
     marks = [{"risk": risk, "told": name} for risk, name in zip(thresholds, names, strict=False)]
     signs = alt.Chart(_rows(marks)).encode(x=axis)
-    layers.append(signs.mark_rule(strokeDash=[4, 3], color=NEUTRAL).encode(y=alt.value(14), y2=alt.value(70)))
+    layers.append(signs.mark_rule(strokeDash=[4, 3], color=NEUTRAL).encode(y=alt.value(14), y2=alt.value(58)))
     layers.append(signs.mark_text(align="left", dx=3, color=NEUTRAL).encode(text="told:N", y=alt.value(8)))
     if base is not None:
         own = alt.Chart(_rows([{"risk": max(base, LEAST), "told": "↑ all shipments"}])).encode(x=axis)
-        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(66)))
+        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(60)))
     return alt.layer(*layers).properties(height=118)
 
 
@@ -84,13 +78,13 @@ def steps(score: Score) -> list[dict[str, Any]]:
     at = score.base_value if score.base_value is not None else 0.0
     found = []
     for reason in score.reasons:
-        found.append(
-            _step(reason.text, reason.feature, reason.contribution, at, words.number(reason.value), reason.source)
-        )
+        found.append(_step(reason.text, reason.feature, reason.contribution, at, words.number(reason.value), reason.source))
         at += reason.contribution
     if score.base_value is not None and score.raw_score is not None:
         rest = score.raw_score - at
         found.append(_step("everything else taken together", "all other features", rest, at, "", None))
+    for number, row in enumerate(found):
+        row["label"] += "\u200b" * number  # invisible, so that two reasons of the same words stay two bars
     return found
 
 
@@ -153,9 +147,7 @@ def reasons(score: Score) -> alt.LayerChart:
     bars = chart.mark_bar(height={"band": 0.62}).encode(x=x, x2="end:Q", y=y, color=colour, tooltip=tip)
     right = alt.datum.contribution > 0
     said = [
-        chart.transform_filter(keep)
-        .mark_text(align=align, dx=dx, fontWeight="bold", color=colour_of)
-        .encode(x=alt.X("end:Q"), y=y, text="factor:N")
+        chart.transform_filter(keep).mark_text(align=align, dx=dx, fontWeight="bold", color=colour_of).encode(x=alt.X("end:Q"), y=y, text="factor:N")
         for keep, align, dx, colour_of in (
             (right, "left", 4, RAISES),
             (alt.datum.contribution <= 0, "right", -4, LOWERS),
@@ -164,11 +156,9 @@ def reasons(score: Score) -> alt.LayerChart:
     ends = []
     if score.base_value is not None and rows:
         ends = [
-            alt.Chart(_rows([{"start": score.base_value}]))
-            .mark_rule(strokeDash=[2, 3], color=NEUTRAL)
-            .encode(x=alt.X("start:Q")),
+            alt.Chart(_rows([{"start": score.base_value}])).mark_rule(strokeDash=[2, 3], color=NEUTRAL).encode(x=alt.X("start:Q")),
         ]
-    return alt.layer(*ends, bars, *said).properties(height=alt.Step(40))
+    return alt.layer(*ends, bars, *said).properties(height=alt.Step(36))
 
 
 def families(score: Score) -> alt.LayerChart:
@@ -196,9 +186,7 @@ def families(score: Score) -> alt.LayerChart:
         title="← lowers · raises →",
         axis=alt.Axis(labels=False, ticks=False, grid=False, titleFontWeight="normal"),
     )
-    colour = alt.Color(
-        "effect:N", scale=alt.Scale(domain=["raises the risk", "lowers the risk"], range=[RAISES, LOWERS]), legend=None
-    )
+    colour = alt.Color("effect:N", scale=alt.Scale(domain=["raises the risk", "lowers the risk"], range=[RAISES, LOWERS]), legend=None)
     tip = [alt.Tooltip("family:N"), alt.Tooltip("effect:N"), alt.Tooltip("factor:N", title="multiplies the odds by")]
     bars = chart.mark_bar(height={"band": 0.6}).encode(x=x, y=y, color=colour, tooltip=tip)
     said = [
@@ -316,7 +304,7 @@ def route_map(route: Sequence[Leg], *, width: int = 420, height: int = 260) -> a
     points = stops.mark_circle(size=80, color=RAISES, opacity=1).encode(tooltip=["name:N", "code:N", "country:N"])
     names = [
         stops.transform_filter(alt.datum.side == side)
-        .mark_text(align=side, dx=shift, dy=-8, fontSize=12, fontWeight="bold", color=NEUTRAL, clip=True)
+        .mark_text(align=side, dx=shift, dy=-8, fontSize=12, fontWeight="bold", color=RAISES, clip=True)
         .encode(text="label:N")
         for side, shift in (("left", 8), ("right", -8))
     ]
@@ -331,9 +319,7 @@ def timeline(moments: Sequence[dict[str, Any]]) -> alt.Chart:
         .mark_point(filled=True, size=110, opacity=0.85)
         .encode(
             x=alt.X("at:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, gridOpacity=0.2)),
-            y=alt.Y(
-                "kind:N", sort=order, title=None, axis=alt.Axis(grid=True, gridOpacity=0.3, ticks=False, domain=False)
-            ),
+            y=alt.Y("kind:N", sort=order, title=None, axis=alt.Axis(grid=True, gridOpacity=0.3, ticks=False, domain=False)),
             shape=alt.Shape("kind:N", sort=order, legend=None),
             color=alt.value(LOWERS),
             tooltip=[

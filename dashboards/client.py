@@ -29,9 +29,7 @@ class ServiceError(Exception):
         problems: the fields that break the contract.
     """
 
-    def __init__(
-        self, title: str, detail: str = "", status: int | None = None, problems: tuple[ProblemField, ...] = ()
-    ) -> None:
+    def __init__(self, title: str, detail: str = "", status: int | None = None, problems: tuple[ProblemField, ...] = ()) -> None:
         super().__init__(f"{title} {detail}".strip())
         self.title, self.detail, self.status, self.problems = title, detail, status, problems
 
@@ -180,12 +178,8 @@ class Client:
         try:
             parse_event(kind, body)
         except InvalidRecord as error:
-            fields = tuple(
-                ProblemField(field=p.field, reason=p.reason, expected=p.expected, todo=p.todo) for p in error.problems
-            )
-            raise ServiceError(
-                "Not sent yet.", "Something in it is not as the service expects.", 422, fields
-            ) from error
+            fields = tuple(ProblemField(field=p.field, reason=p.reason, expected=p.expected, todo=p.todo) for p in error.problems)
+            raise ServiceError("Not sent yet.", "Something in it is not as the service expects.", 422, fields) from error
         told = self.ask("POST", f"events/{kind}", content=body.encode(), headers={"Content-Type": "application/json"})
         return told["state"]
 
@@ -228,8 +222,7 @@ def problem(answer: httpx.Response) -> ServiceError:
     if not isinstance(told, dict):
         told = {}
     fields = tuple(
-        ProblemField(**{name: str(one.get(name, "")) for name in ("field", "reason", "expected", "todo")})
-        for one in told.get("problems") or ()
+        ProblemField(**{name: str(one.get(name, "")) for name in ("field", "reason", "expected", "todo")}) for one in told.get("problems") or ()
     )
     title = TITLES.get(answer.status_code) or told.get("title") or "The service refused this."
     detail = told.get("detail") or f"It answered with status {answer.status_code}."

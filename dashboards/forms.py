@@ -89,16 +89,10 @@ def settle(client: Client, application_id: str, referral: Referral) -> None:
             key=f"{form}:result",
             placeholder="Choose",
         )
-        because = st.text_area(
-            "Why", key=f"{form}:because", help="For the file: what you looked at and what it showed.", height=80
-        )
+        because = st.text_area("Why", key=f"{form}:because", help="For the file: what you looked at and what it showed.", height=80)
         left, right = st.columns(2)
-        basis = left.text_input(
-            "Legal basis", key=f"{form}:basis", help="The provision it rests on; an exemption needs one."
-        )
-        valid_to = right.date_input(
-            "Holds until", value=None, key=f"{form}:valid_to", help="Empty: until something changes."
-        )
+        basis = left.text_input("Legal basis", key=f"{form}:basis", help="The provision it rests on; an exemption needs one.")
+        valid_to = right.date_input("Holds until", value=None, key=f"{form}:valid_to", help="Empty: until something changes.")
         if not st.form_submit_button("Record this review", type="primary"):
             return
     if result is None or not because.strip():

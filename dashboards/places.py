@@ -26,9 +26,7 @@ def gazetteer() -> dict[str, Place]:
     """UN/LOCODE -> place, as shipped with the reference data."""
     with (resources.files("data") / "reference" / "place.csv").open(encoding="utf-8", newline="") as lines:
         return {
-            row["place"]: Place(
-                row["place"], row["name"], row["country"], float(row["latitude"]), float(row["longitude"])
-            )
+            row["place"]: Place(row["place"], row["name"], row["country"], float(row["latitude"]), float(row["longitude"]))
             for row in csv.DictReader(lines)
             if row["latitude"] and row["longitude"]
         }

@@ -34,7 +34,7 @@ PRINT = """<style>
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 3.4rem 0.9rem 2rem; } }
 h2 { font-size: 1.6rem !important; padding: 0.2rem 0 !important; }
 h3 { font-size: 1.12rem !important; padding: 0.5rem 0 0.1rem !important; }
-[data-testid="stTable"] td, [data-testid="stTable"] th { font-size: 0.85rem; padding: 0.2rem 0.45rem !important; vertical-align: top; }
+[data-testid="stTable"] td, [data-testid="stTable"] th { font-size: 0.85rem; padding: 0.2rem 0.45rem !important; vertical-align: top; overflow-wrap: anywhere; min-width: 3.2rem; }
 </style>"""
 
 
@@ -97,9 +97,7 @@ def show(error: ServiceError) -> None:
     """An error in plain words: what is wrong, field by field where the service says so, and what to do."""
     st.error(f"**{error.title}** {error.detail}".strip(), icon=":material/error:")
     for problem in error.problems:
-        st.markdown(
-            f"- **{problem.field or 'the record'}**: {problem.reason}. Expected: {problem.expected}. {problem.todo}"
-        )
+        st.markdown(f"- **{problem.field or 'the record'}**: {problem.reason}. Expected: {problem.expected}. {problem.todo}")
 
 
 @contextmanager

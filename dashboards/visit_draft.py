@@ -29,13 +29,7 @@ class Seen:
 
     def told(self) -> str:
         """The group in a few words."""
-        what = (
-            f"{len(self.serials)} by serial"
-            if self.serials
-            else f"quantity {self.quantity:g}"
-            if self.quantity is not None
-            else "all"
-        )
+        what = f"{len(self.serials)} by serial" if self.serials else f"quantity {self.quantity:g}" if self.quantity is not None else "all"
         return what if self.line is None else f"line {self.line}: {what}"
 
 
@@ -71,9 +65,7 @@ def event(
         typed: the form's fields by the contract's names, with `storage_secure`, `storage_text`, `elsewhere` apart.
     """
     storage = {
-        name: value
-        for name, value in (("text", typed.get("storage_text")), ("secure", typed.get("storage_secure")))
-        if value not in (None, "")
+        name: value for name, value in (("text", typed.get("storage_text")), ("secure", typed.get("storage_secure"))) if value not in (None, "")
     }
     told: dict[str, Any] = {
         **stamp,

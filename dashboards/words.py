@@ -8,7 +8,7 @@ SCOPE = (
     "This score speaks of diversion only. It says nothing of embargoes beyond its referrals, of human rights, of "
     "humanitarian law or of any other ground. It is advice: it neither grants nor denies."
 )
-INSPECTORS = "You see no score, band or reason of choice before sign-off, so that what you find is your own."
+UNSEEN = "This page shows no score, band or reason of choice, so that what is found is the finder's own."
 
 # Shape and word carry the band; colour only repeats it. `low` reads *routine*: nothing here is ever cleared.
 BANDS = {"low": "○ routine", "elevated": "◐ elevated", "high": "● high", "critical": "▲ critical"}

@@ -111,14 +111,8 @@ def base_rate(model: dict[str, Any]) -> float | None:
 def head(case: Case) -> None:
     """Which application, in which band, at which state."""
     score, filing = case.score, case.filing
-    to = (
-        filing.end_user.name
-        if filing.end_user
-        else ", ".join(country(code) for code in filing.destinations or ()) or "no single end user"
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.header(score.application_id, anchor=False, width="content")
-        st.markdown(f"### {words.band(score.band)}", width="content")
+    to = filing.end_user.name if filing.end_user else ", ".join(country(code) for code in filing.destinations or ()) or "no single end user"
+    st.header(f"{casefile.plain(score.application_id)} · {words.band(score.band)}", anchor=False)
     told = [f"to **{casefile.plain(to)}**"]
     if case.row:
         late = " (**late**: past the limit for a decision)" if case.row.late else ""
@@ -140,11 +134,7 @@ def how_risky(case: Case) -> None:
     )
     st.caption("◆ this application with its 90 % interval; each thin stroke is another scored application.")
     if case.now is not None:
-        moved = (
-            "the same"
-            if case.now.risk == score.risk
-            else f"{words.band(case.now.band)}, {words.frequency(case.now.risk)}"
-        )
+        moved = "the same" if case.now.risk == score.risk else f"{words.band(case.now.band)}, {words.frequency(case.now.risk)}"
         st.markdown(f"As of filing above; **as of now**, with all known since: {moved}.")
     if score.model_version.startswith("expert-card"):
         st.warning(
@@ -160,16 +150,12 @@ def why(score: Score) -> None:
         st.info("No reasons are shown to this role.", icon=":material/visibility_off:")
         return
     st.altair_chart(charts.reasons(score), alt="The reasons as steps from the start of every filing to this one")
-    st.caption(
-        "Each bar says by how much the fact multiplies the odds of diversion. Dotted line: where every filing starts."
-    )
+    st.caption("Each bar says by how much the fact multiplies the odds of diversion. Dotted line: where every filing starts.")
     with st.expander("Value, source and evidence of each reason", icon=":material/fact_check:"):
         for reason in score.reasons:
             st.markdown(f"**{casefile.plain(reason.text)}** ({words.odds(reason.contribution)})")
             kept = "" if reason.handling == "internal" else f" · handling: **{words.say(reason.handling)}**"
-            st.markdown(
-                f"`{reason.feature}` = {words.number(reason.value)}{kept}  \nSource: {casefile.plain(reason.source)}"
-            )
+            st.markdown(f"`{reason.feature}` = {words.number(reason.value)}{kept}  \nSource: {casefile.plain(reason.source)}")
             st.code("\n".join(reason.evidence) or "no record: the fact is that there is none", language=None)
     with st.expander("By family", icon=":material/stacked_bar_chart:", expanded=True):
         st.altair_chart(charts.families(score), alt="Contributions summed by family")
@@ -180,16 +166,10 @@ def missing(score: Score) -> None:
     if not score.missing:
         st.markdown("**Missing** nothing that could have been given.")
         return
-    with st.expander(
-        f"Missing: {len(score.missing)} inputs, each of which widens the interval", icon=":material/help:"
-    ):
-        st.dataframe(
-            [
-                {"Input": words.say(one.feature), "Family": words.say(one.family), "Why": one.why}
-                for one in score.missing
-            ],
-            hide_index=True,
-            height="content",
+    with st.expander(f"Missing: {len(score.missing)} inputs, each of which widens the interval", icon=":material/help:"):
+        casefile.table(
+            [{"Input": words.say(one.feature), "Family": words.say(one.family), "Why": one.why} for one in score.missing],
+            "Inputs that could not be computed",
         )
 
 
@@ -204,9 +184,7 @@ def referrals(client: Client, case: Case) -> None:
     for referral in [*still_open, *(one for one in found if one.settled)]:
         mark = "✓ settled" if referral.settled else "⚑ open"
         with st.expander(f"{mark} · {casefile.plain(referral.text)}", expanded=False):
-            st.markdown(
-                f"Settled by: {casefile.plain(referral.settled_by)}  \nRule `{referral.rule_id}`. Source: {casefile.plain(referral.source)}"
-            )
+            st.markdown(f"Settled by: {casefile.plain(referral.settled_by)}  \nRule `{referral.rule_id}`. Source: {casefile.plain(referral.source)}")
             if referral.evidence:
                 st.code("\n".join(referral.evidence), language=None)
             if not referral.settled:
@@ -219,9 +197,7 @@ def documents(filing: Application) -> None:
     if not filing.documents:
         st.info("No document was filed with it.", icon=":material/folder_off:")
         return
-    st.dataframe(
-        casefile.papers(filing.documents), hide_index=True, height="content", alt="The documents, one column each"
-    )
+    casefile.table(casefile.papers(filing.documents), "The documents, one column each")
 
 
 def history(entries: list[dict[str, Any]]) -> None:
@@ -230,9 +206,7 @@ def history(entries: list[dict[str, Any]]) -> None:
     st.subheader("History", anchor=False)
     if len(rows) >= WORTH_A_CHART:
         st.altair_chart(charts.timeline(rows), alt="The history in time; the table below says the same in words")
-    shown = [
-        {"Known": words.day(row["at"]), "What": row["kind"], "It says": row["told"], "By": row["by"]} for row in rows
-    ]
+    shown = [{"Known": words.day(row["at"]), "What": row["kind"], "It says": row["told"], "By": row["by"]} for row in rows]
     casefile.table(shown, "The history as a table")
 
 

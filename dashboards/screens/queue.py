@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import places, session, words, worklist
 from dashboards.client import QueueRow
-from dashboards.pages import application
+from dashboards.screens import application
 
 STATES = {"undecided": "to decide", "decided": "decided", "all": "all"}
 
@@ -74,9 +74,7 @@ def choose(rows: Sequence[QueueRow]) -> list[QueueRow]:
             bind="query-params",
             help="Questions that a named officer must settle before a grant. A referral is not a refusal.",
         )
-        sought = st.text_input(
-            "Find", key="find", placeholder="Id or end user", width=180, type="search", bind="query-params"
-        )
+        sought = st.text_input("Find", key="find", placeholder="Id or end user", width=180, type="search", bind="query-params")
     sought = (sought or "").casefold()
     return [
         row
@@ -141,9 +139,7 @@ def as_csv(table: Sequence[dict]) -> bytes:
     lines = io.StringIO()
     writer = csv.DictWriter(lines, [*table[0], "Scope"])
     writer.writeheader()
-    writer.writerows(
-        {**{name: _inert(value) for name, value in row.items()}, "Scope": "diversion only"} for row in table
-    )
+    writer.writerows({**{name: _inert(value) for name, value in row.items()}, "Scope": "diversion only"} for row in table)
     return lines.getvalue().encode("utf-8-sig")
 
 

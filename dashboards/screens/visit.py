@@ -20,7 +20,7 @@ def page() -> None:
     """Choose a visit, then its form."""
     with st.container(width=640):
         st.header("Visit", anchor=False)
-        st.caption(f":material/visibility_off: {words.INSPECTORS}")
+        st.caption(f":material/visibility_off: {words.UNSEEN}")
         forms.say_what_was_done()
         client = session.signed_in()
         with session.told():
@@ -30,6 +30,7 @@ def page() -> None:
             return
         filing = pack(client, due)
         log(client, due, filing)
+        session.scope()
 
 
 def choose(open_visits: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -40,23 +41,25 @@ def choose(open_visits: list[dict[str, Any]]) -> dict[str, Any] | None:
             icon=":material/event_available:",
         )
     by_id = {visit["visit_id"]: visit for visit in open_visits}
+    options = [*by_id, UNPLANNED]
+    asked = st.query_params.get("visit")
     chosen = st.selectbox(
         "Which visit?",
-        [*by_id, UNPLANNED],
-        index=None,
+        options,
+        index=options.index(asked) if asked in options else None,
         format_func=lambda one: _told(by_id[one]) if one in by_id else "A visit that is not on the list",
         key="visit",
+        persist_state="session",
         placeholder="Choose",
-        bind="query-params",
         help="In the order in which their windows end; the order says nothing else.",
     )
+    if chosen in by_id:
+        st.query_params["visit"] = chosen
     if chosen is None:
         return None
     if chosen in by_id:
         return by_id[chosen]
-    application_id = st.text_input(
-        "Application id", key="visit_application", persist_state="session", placeholder="As on the licence"
-    )
+    application_id = st.text_input("Application id", key="visit_application", persist_state="session", placeholder="As on the licence")
     shipment_id = st.text_input("Shipment id, if known", key="visit_shipment", persist_state="session")
     if not application_id.strip() and not shipment_id.strip():
         st.info("Give the application's or the shipment's id to go on.", icon=":material/tag:")
@@ -70,9 +73,12 @@ def choose(open_visits: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _told(visit: dict[str, Any]) -> str:
+    # The visit's own id ends every line: Streamlit tells options apart by their words, and two shipments of one
+    # application can be due on the same day.
     until = f"until {words.day(visit['window_to'])}" if visit.get("window_to") else "no window"
-    late = "OVERDUE " if visit["state"] == "overdue" else ""
-    return f"{late}{until} · {country(visit.get('destination'))} · {visit.get('application_id') or visit['visit_id']}"
+    late = "OVERDUE, " if visit["state"] == "overdue" else ""
+    about = [visit.get("application_id"), country(visit.get("destination")), visit["visit_id"]]
+    return " · ".join([late + until, *(part for part in about if part)])
 
 
 def pack(client: Client, due: dict[str, Any]) -> Application | None:
@@ -94,27 +100,18 @@ def pack(client: Client, due: dict[str, Any]) -> Application | None:
         for item in filing.items:
             st.markdown(
                 f"- Line {item.line or '–'}: **{words.quantity(item.quantity)} {casefile.plain(item.unit) if item.unit else ''}** "
-                f"{casefile.plain(item.description or item.control_code)}"
-                + (", by serial number" if item.serialised else "")
+                f"{casefile.plain(item.description or item.control_code)}" + (", by serial number" if item.serialised else "")
             )
-        st.caption(
-            f"{words.say(due.get('stage'))} · {words.say(due.get('mode'))} · shipment {due.get('shipment_id') or 'not named'}"
-        )
+        st.caption(f"{words.say(due.get('stage'))} · {words.say(due.get('mode'))} · shipment {due.get('shipment_id') or 'not named'}")
     return filing
 
 
 def log(client: Client, due: dict[str, Any], filing: Application | None) -> None:
     """The form. Every entry is kept in this window from the moment it is made."""
     form = f"visitlog:{due.get('visit_id') or due.get('application_id') or due.get('shipment_id')}"
-    st.caption(
-        ":material/edit_note: Your draft is kept in this window only, until it is sent. Reloading or closing the window loses it."
-    )
+    st.caption(":material/edit_note: Your draft is kept in this window only, until it is sent. Reloading or closing the window loses it.")
     typed = how_it_was_made(form)
-    typed |= {
-        "access": (
-            access := st.segmented_control("Access", get_args(Access), format_func=words.say, **_kept(form, "access"))
-        )
-    }
+    typed |= {"access": (access := st.segmented_control("Access", get_args(Access), format_func=words.say, **_kept(form, "access")))}
     if access not in (None, "full"):
         typed["limited_by"] = st.selectbox(
             "What limited it?",
@@ -127,9 +124,7 @@ def log(client: Client, due: dict[str, Any], filing: Application | None) -> None
     st.subheader("Goods", anchor=False)
     groups = goods(form, filing)
     st.subheader("Storage", anchor=False)
-    secure = st.segmented_control(
-        "Is it secure?", ("yes", "no"), **_kept(form, "secure"), help="Leave it open if you could not see it."
-    )
+    secure = st.segmented_control("Is it secure?", ("yes", "no"), **_kept(form, "secure"), help="Leave it open if you could not see it.")
     typed["storage_secure"] = {"yes": True, "no": False}.get(secure or "")
     typed["storage_text"] = st.text_area("What you saw of the storage", height=70, **_kept(form, "storage"))
     typed |= what_was_found(form)
@@ -155,26 +150,14 @@ def how_it_was_made(form: str) -> dict[str, Any]:
         placeholder="Choose",
         **_kept(form, "mode"),
     )
-    place = (
-        st.text_input("Place (UN/LOCODE)", max_chars=5, placeholder="e.g. THBKK", **_kept(form, "place"))
-        .strip()
-        .upper()
-    )
+    place = st.text_input("Place (UN/LOCODE)", max_chars=5, placeholder="e.g. THBKK", **_kept(form, "place")).strip().upper()
     typed["place"] = place
     if place:
         found = gazetteer().get(place)
-        st.caption(
-            f"{found.name}, {country(found.country)}"
-            if found
-            else "This code is not in the table held here; it is sent as typed."
-        )
+        st.caption(f"{found.name}, {country(found.country)}" if found else "This code is not in the table held here; it is sent as typed.")
     with st.expander("Coordinates and host", icon=":material/my_location:"):
-        typed["latitude"] = st.number_input(
-            "Latitude, degrees north", -90.0, 90.0, value=None, format="%.5f", **_kept(form, "latitude")
-        )
-        typed["longitude"] = st.number_input(
-            "Longitude, degrees east", -180.0, 180.0, value=None, format="%.5f", **_kept(form, "longitude")
-        )
+        typed["latitude"] = st.number_input("Latitude, degrees north", -90.0, 90.0, value=None, format="%.5f", **_kept(form, "latitude"))
+        typed["longitude"] = st.number_input("Longitude, degrees east", -180.0, 180.0, value=None, format="%.5f", **_kept(form, "longitude"))
         typed["host"] = st.text_input("Who received you?", **_kept(form, "host")).strip()
     return typed
 
@@ -184,11 +167,7 @@ def goods(form: str, filing: Application | None) -> list[visit_draft.Seen]:
     groups: list[visit_draft.Seen] = st.session_state.setdefault(f"{form}:groups", [])
     numbers = [item.line for item in filing.items if item.line is not None] if filing else []
     with st.form(f"{form}:add", clear_on_submit=True):
-        line = (
-            st.selectbox("Line", numbers, index=0 if len(numbers) == 1 else None, placeholder="Choose")
-            if numbers
-            else None
-        )
+        line = st.selectbox("Line", numbers, index=0 if len(numbers) == 1 else None, placeholder="Choose") if numbers else None
         state = st.selectbox("State", get_args(ItemState), index=None, format_func=words.say, placeholder="Choose")
         serials = st.text_area("Serial numbers", height=80, placeholder="Paste a column, or type one a line")
         amount = st.number_input("Or a quantity", min_value=0.0, value=None, format="%g")
@@ -204,9 +183,7 @@ def goods(form: str, filing: Application | None) -> list[visit_draft.Seen]:
             st.markdown(f"**{words.say(group.state)}** · {group.told()}")
             st.button("Remove", key=f"{form}:remove:{number}", on_click=groups.pop, args=(number,), type="tertiary")
     if twice := visit_draft.repeated(groups):
-        st.warning(
-            f"In two groups: {', '.join(twice[:5])}. A piece can be in one state only.", icon=":material/content_copy:"
-        )
+        st.warning(f"In two groups: {', '.join(twice[:5])}. A piece can be in one state only.", icon=":material/content_copy:")
     return groups
 
 
@@ -238,9 +215,7 @@ def what_was_found(form: str) -> dict[str, Any]:
         **_kept(form, "elsewhere"),
         help="Only what you established. Re-transfer and re-export mean: without the consent required.",
     )
-    typed["limitations"] = st.text_area(
-        "What the visit could not establish", height=70, **_kept(form, "limitations")
-    ).strip()
+    typed["limitations"] = st.text_area("What the visit could not establish", height=70, **_kept(form, "limitations")).strip()
     typed["party_reply"] = st.text_area("What the party says to it", height=70, **_kept(form, "party_reply")).strip()
     return typed
 
@@ -292,11 +267,7 @@ def sign_off(
         ("your name", typed["signed_by"]), ("your confirmation", sure),
     ) if not given]  # fmt: skip
     if lacking or visit_draft.repeated(groups):
-        st.error(
-            f"Not sent. Missing: {', '.join(lacking)}."
-            if lacking
-            else "Not sent. Some serial numbers stand in two groups."
-        )
+        st.error(f"Not sent. Missing: {', '.join(lacking)}." if lacking else "Not sent. Some serial numbers stand in two groups.")
         return
     record = visit_draft.event(forms.stamp(form), due, typed, groups, evidence)
     forms.send(client, "visit", form, record, f"Visit {record['visit_id']}")

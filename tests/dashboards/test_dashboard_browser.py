@@ -1,0 +1,166 @@
+"""The pages as people use them: a headless Chromium, the dashboards' own process, a real service. Nothing may leave the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.browser
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def dashboards(served) -> Iterator[str]:
+    """`python -m dashboards` on the service; its address."""
+    port = free_port()
+    surroundings = {name: value for name, value in os.environ.items() if name != "DIVERSION_TOKEN"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "dashboards", "--port", str(port), "--service", served.address],
+        env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(150):
+            try:
+                if httpx.get(f"{address}/_stcore/health").is_success:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.2)
+        yield address
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visitor(browser, dashboards, served):
+    """Opens a page as a role, at a size, signed in; afterwards nothing was asked of any other machine."""
+    contexts, asked = [], []
+
+    def build(path: str, role: str, width: int, height: int):
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{dashboards}{path}")
+        page.get_by_label("Your token", exact=True).fill(served.tokens[role])
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.get_by_role("button", name="Sign out").wait_for()
+        return page
+
+    yield build
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url)] == []
+
+
+def keep(page, name: str) -> None:
+    """A picture of the page as it stands, for whoever wants to look."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+
+
+def choose(page, label: str, option: str) -> None:
+    """Choose an option of a select box."""
+    page.get_by_role("combobox", name=re.compile(re.escape(label))).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_an_analyst_goes_from_the_queue_to_a_settled_referral_and_a_decision(visitor, served):
+    row = next(one for one in served.queue() if one["state"] == "undecided" and one["open_referrals"])
+    page = visitor("/", "analyst", 1280, 900)
+    page.get_by_text("to decide", exact=False).first.wait_for()
+    page.get_by_test_id("stDataFrame").wait_for()
+    keep(page, "queue-1280")
+    choose(page, "Open an application", row["application_id"])
+    page.get_by_role("heading", name=re.compile(row["application_id"])).wait_for()
+    page.get_by_text("This score speaks of diversion only").first.wait_for()
+    page.wait_for_url(re.compile(f"id={row['application_id']}"))
+    page.get_by_role("heading", name="Decide").wait_for()
+    assert page.get_by_test_id("stVegaLiteChart").count() >= 3
+    keep(page, "application-1280")
+    for _ in range(row["open_referrals"]):
+        page.get_by_text("⚑ open").first.click()
+        form = page.get_by_test_id("stForm").filter(has_text="What did you find?").first
+        form.get_by_role("combobox").first.click()
+        page.get_by_role("option", name=re.compile("dismissed")).click()
+        form.get_by_label("Why", exact=True).fill("Checked with the source: it does not apply here.")
+        form.get_by_role("button", name="Record this review").click()
+        page.get_by_text(re.compile(r"Review of .* recorded")).wait_for()
+    page.get_by_text("✓ settled").first.wait_for()
+    keep(page, "application-settled-1280")
+    form = page.get_by_test_id("stForm").filter(has_text="Outcome").last
+    form.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="granted", exact=True).click()
+    form.get_by_role("button", name="Record this decision").click()
+    page.get_by_text("What you typed is still here").wait_for()
+    form.get_by_label("Rationale, for the file", exact=True).fill("The end use is established and the route is plain.")
+    form.get_by_role("button", name="Record this decision").click()
+    page.get_by_text("Decision (granted) recorded").wait_for()
+    keep(page, "application-decided-1280")
+    (now,) = [one for one in served.queue() if one["application_id"] == row["application_id"]]
+    assert now["state"] == "granted"
+
+
+def test_the_address_of_an_application_opens_it_after_sign_in(visitor, served):
+    application_id = served.queue()[0]["application_id"]
+    page = visitor(f"/application?id={application_id}", "analyst", 1280, 900)
+    page.get_by_role("heading", name=re.compile(application_id)).wait_for()
+
+
+def test_an_inspector_logs_a_visit_on_a_phone(visitor, served):
+    visit = next(one for one in served.get("visits", "inspector")["visits"] if one["state"] == "due")
+    page = visitor(f"/?visit={visit['visit_id']}", "inspector", 390, 844)
+    page.get_by_text("What to look for").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.get_by_text(re.compile("routine|elevated|critical")).count() == 0
+    page.get_by_label("Serial numbers", exact=True).fill("A-1\nA-2\nA-3")
+    choose(page, "State", "seen")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text(re.compile("3 by serial")).wait_for()
+    page.locator("input[type=file]").set_input_files({"name": "store.txt", "mimeType": "text/plain", "buffer": b"seen in the store"})
+    page.get_by_text("stored:").wait_for()
+    choose(page, "How was it made?", "on site")
+    page.get_by_text("full", exact=True).click()
+    choose(page, "Outcome", "favourable")
+    page.get_by_label("Your name", exact=True).fill("Inspector One")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Missing: the day, your confirmation").wait_for()
+    keep(page, "visit-390-missing")
+    assert page.get_by_label("Your name", exact=True).input_value() == "Inspector One"
+    page.get_by_test_id("stDateInput").get_by_role("spinbutton").first.click()
+    page.keyboard.type("20261120")
+    page.keyboard.press("Tab")
+    page.get_by_text("I made this visit").click()
+    keep(page, "visit-390")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text(re.compile(r"Visit .* recorded")).wait_for()
+    (done,) = [one for one in served.get("visits")["visits"] if one["visit_id"] == visit["visit_id"]]
+    assert (done["state"], done["outcome"], done["visited_on"]) == ("done", "favourable", "2026-11-20")

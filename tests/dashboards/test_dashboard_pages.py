@@ -1,0 +1,217 @@
+"""The pages on a real service, through Streamlit's own test runner: no browser, real answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from importlib import resources
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import session, words
+from dashboards.client import Client
+
+APP = resources.files("dashboards") / "app.py"
+
+
+def run_queue() -> None:
+    from dashboards.screens import queue
+
+    queue.page()
+
+
+def run_application() -> None:
+    from dashboards.screens import application
+
+    application.page()
+
+
+def run_visit() -> None:
+    from dashboards.screens import visit
+
+    visit.page()
+
+
+@pytest.fixture
+def opened(served) -> Callable[..., AppTest]:
+    """A page as a role sees it."""
+
+    def build(page: Callable[[], None], role: str = "analyst", **query: str) -> AppTest:
+        app = AppTest.from_function(page, default_timeout=60)
+        client = Client(served.address, served.tokens[role])
+        client.check()
+        app.session_state["client"] = client
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return build
+
+
+def text_of(app: AppTest) -> str:
+    """Everything that is said on the page."""
+    said = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.header, *app.subheader]
+    tables = [frame.value.to_csv() for frame in [*app.dataframe, *app.table]]
+    return "\n".join([*(str(one.value) for one in said), *tables])
+
+
+def by_key(widgets, ending: str):
+    """The one widget whose key ends so."""
+    (found,) = [widget for widget in widgets if widget.key and widget.key.endswith(ending)]
+    return found
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the one button with this label."""
+    (button,) = [button for button in app.button if button.label == label]
+    return button.click().run()
+
+
+@pytest.fixture
+def undecided(served) -> dict:
+    """An undecided application without referrals, in the lowest band."""
+    return next(row for row in served.queue() if row["state"] == "undecided" and not row["open_referrals"] and row["band"] == "low")
+
+
+def test_sign_in_is_asked_for_and_a_wrong_token_is_told_so(served, monkeypatch):
+    monkeypatch.setenv("DIVERSION_SERVICE", served.address)
+    monkeypatch.delenv("DIVERSION_TOKEN", raising=False)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.text_input[0].input("not-a-token")
+    press(app, "Sign in")
+    assert "does not know this token" in text_of(app)
+    assert "client" not in app.session_state
+
+
+def test_a_service_that_is_not_there_is_told_with_what_to_do(monkeypatch):
+    monkeypatch.setenv("DIVERSION_SERVICE", "http://127.0.0.1:9")
+    monkeypatch.delenv("DIVERSION_TOKEN", raising=False)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.text_input[0].input("any")
+    press(app, "Sign in")
+    assert "diversion serve" in text_of(app)
+
+
+def test_signing_out_forgets_the_token_even_where_the_environment_has_one(served, monkeypatch):
+    monkeypatch.setenv("DIVERSION_SERVICE", served.address)
+    monkeypatch.setenv("DIVERSION_TOKEN", served.tokens["analyst"])
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert "client" in app.session_state
+    press(app, "Sign out")
+    assert "client" not in app.session_state
+    assert [field.label for field in app.text_input] == ["Your token"]
+
+
+def test_the_queue_lists_what_is_to_be_decided_most_pressing_first(opened, served):
+    app = opened(run_queue)
+    table = app.dataframe[0].value
+    waiting = [row for row in served.queue() if row["state"] == "undecided"]
+    assert len(table) == len(waiting)
+    first = table["Why now"].str.contains("to settle")
+    assert first.is_monotonic_decreasing
+    assert words.SCOPE in text_of(app)
+    assert "low" not in set(table["Band"])
+
+
+def test_the_filters_of_the_queue_stand_in_its_address(opened, served):
+    app = opened(run_queue, state="all")
+    assert len(app.dataframe[0].value) == len(served.queue())
+
+
+def test_the_application_page_says_what_is_asked_how_risky_and_why(opened, served, undecided):
+    application_id = undecided["application_id"]
+    app = opened(run_application, id=application_id)
+    said = text_of(app)
+    score = served.get(f"applications/{application_id}/score")
+    assert words.frequency(score["risk"]) in said
+    assert words.SCOPE in said
+    assert score["model_version"] in said
+    filing = served.get(f"applications/{application_id}")
+    assert filing["items"][0]["control_code"] in said.replace("\\", "")
+    evidence = {record for reason in score["reasons"] for record in reason["evidence"]}
+    assert evidence <= set("\n".join(block.value for block in app.code).split("\n"))
+
+
+def test_an_application_that_is_not_on_record_is_told_so(opened):
+    assert "Not on record" in text_of(opened(run_application, id="NO-SUCH"))
+
+
+def test_no_field_of_a_decision_is_filled_in_beforehand(opened, undecided):
+    app = opened(run_application, id=undecided["application_id"])
+    assert by_key(app.selectbox, ":outcome").value is None
+    assert by_key(app.multiselect, ":grounds").value == []
+    assert all(area.value in ("", None) for area in app.text_area)
+
+
+def test_a_refused_decision_keeps_what_was_typed_and_a_mended_one_is_recorded_once(opened, served, undecided):
+    application_id = undecided["application_id"]
+    app = opened(run_application, id=application_id)
+    by_key(app.selectbox, ":outcome").select("denied")
+    by_key(app.text_area, ":rationale").input("The end use could not be established.")
+    press(app, "Record this decision")
+    assert "ground" in text_of(app)
+    assert by_key(app.text_area, ":rationale").value == "The end use could not be established."
+    by_key(app.multiselect, ":grounds").select("end_use")
+    press(app, "Record this decision")
+    assert "Decision (denied) recorded" in text_of(app)
+    entries = served.get(f"applications/{application_id}/history")["entries"]
+    decisions = [entry["body"] for entry in entries if entry["kind"] == "decision"]
+    assert [(one["outcome"], one["recorded_by"]) for one in decisions] == [("denied", "analyst-one")]
+    assert decisions[0]["score_seen"]["model_version"]
+
+
+def test_a_referral_is_settled_with_a_reason_and_then_stands_as_settled(opened, served):
+    row = next(row for row in served.queue() if row["state"] == "undecided" and row["open_referrals"])
+    app = opened(run_application, id=row["application_id"])
+    before = sum(expander.label.startswith("⚑ open") for expander in app.expander)
+    result = next(box for box in app.selectbox if box.key.endswith(":result"))
+    form = result.key.removesuffix(":result")
+    result.select("dismissed")
+    next(area for area in app.text_area if area.key == f"{form}:because").input("Checked against the list: another person.")
+    next(button for button in app.button if button.label == "Record this review").click().run()
+    assert "recorded" in text_of(app)
+    assert sum(expander.label.startswith("⚑ open") for expander in app.expander) == before - 1
+
+
+def a_due_visit(served) -> dict:
+    """A visit that is due and has an application."""
+    return next(visit for visit in served.get("visits", "inspector")["visits"] if visit["state"] == "due")
+
+
+def test_an_inspector_sees_no_score_band_or_reason_of_choice(opened, served):
+    visit = a_due_visit(served)
+    said = text_of(opened(run_visit, "inspector", visit=visit["visit_id"])).replace(words.UNSEEN, "").replace(words.SCOPE, "")
+    assert not re.search(r"in 1,000|routine|elevated|critical|by lot|by risk|chosen|probab", said, re.IGNORECASE)
+
+
+def test_a_visit_that_lacks_something_is_not_sent_and_says_what(opened, served):
+    app = opened(run_visit, "inspector", visit=a_due_visit(served)["visit_id"])
+    press(app, "Send")
+    assert "Missing: the day, how it was made, the access, the outcome, your name, your confirmation" in text_of(app)
+
+
+def test_a_visit_sent_twice_is_one_visit(opened, served, monkeypatch):
+    visit = a_due_visit(served)
+    sent = []
+    record = Client.record
+    monkeypatch.setattr(Client, "record", lambda self, kind, event: sent.append(event) or record(self, kind, event))
+    app = opened(run_visit, "inspector", visit=visit["visit_id"])
+    by_key(app.date_input, ":visited_on").set_value(date(2026, 11, 20))
+    by_key(app.selectbox, ":mode").select("on_site")
+    by_key(app.button_group, ":access").set_value("full")
+    by_key(app.selectbox, ":outcome").select("favourable")
+    by_key(app.text_input, ":signed_by").input("Inspector One")
+    by_key(app.checkbox, ":sure").check()
+    app.run()
+    press(app, "Send")
+    assert "recorded" in text_of(app)
+    assert record(Client(served.address, served.tokens["inspector"]), "visit", sent[0]) == "unchanged"
+    done = [one for one in served.get("visits")["visits"] if one["visit_id"] == visit["visit_id"]]
+    assert [(one["state"], one["outcome"], one["signed_by"]) for one in done] == [("done", "favourable", "Inspector One")]
+
+
+def test_pages_are_only_run_after_sign_in():
+    with pytest.raises(RuntimeError, match="python -m dashboards"):
+        session.signed_in()
