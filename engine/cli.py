@@ -265,7 +265,8 @@ def train_command(
         typer.echo(json.dumps({"version": done.version, "promoted": done.promoted, "because": done.because, "card": done.card}))
         return
     later = done.card["later_period"]
-    typer.echo(f"Model {done.version}: {'promoted' if done.promoted else 'dry run, nothing written' if dry_run else 'not promoted'}. {done.because}")
+    state = "promoted" if done.promoted else "dry run, nothing written" if dry_run else "not promoted"
+    typer.echo(f"Model {done.version}: {state}. {done.because.removeprefix('not promoted: ').capitalize()}.".replace("..", "."))
     typer.echo(f"Learned from {done.card['labelled']:,} labelled applications ({done.card['diversions']} diverted). Later period {later['from']} to {later['to']}:")
     for name, told in later["by"].items():
         typer.echo(f"  {name:36} average precision {told['average_precision']:28} AUC {told['auc']}")

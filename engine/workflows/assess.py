@@ -218,18 +218,20 @@ def score_application(desk: Desk, application_id: str, at: datetime, *, as_of: d
     return score_stored(desk, [Subject(record_no, as_of or filed_at, at)], at, cursor=cursor)[0]
 
 
-def score_unscored(desk: Desk, origin: Origin, progress: Callable[[int, int], None] | None = None) -> list[Score]:
-    """Score and put on record every undecided application whose newest filing has no score by the model in force."""
+def score_unscored(
+    desk: Desk, origin: Origin, *, undecided_only: bool = False, progress: Callable[[int, int], None] | None = None
+) -> list[Score]:
+    """Score and put on record the newest filing of every application that has no score yet."""
     cursor = desk.store.cursor()
-    model = desk.model(cursor)
     rows = cursor.execute(
         "with newest as (select application_id, max(revision) as revision from filing group by application_id), "
         "decided as (select distinct application_id from decision where not coalesce(withdrawn, false)) "
         "select filing.record_no, filing.filed_at from filing inner join newest on filing.application_id = newest.application_id "
-        "and filing.revision = newest.revision where filing.application_id not in (select application_id from decided) "
-        "and not exists (select 1 from score where score.application_id = filing.application_id and score.revision = filing.revision "
-        "and score.model_version = ?) order by filing.filed_at, filing.application_id",
-        [model.version],
+        "and filing.revision = newest.revision "
+        "left join score on filing.application_id = score.application_id and filing.revision = score.revision "
+        "where score.application_id is null and not (? and filing.application_id in (select application_id from decided)) "
+        "order by filing.filed_at, filing.application_id",
+        [undecided_only],
     ).fetchall()
     scores: list[Score] = []
     for start in range(0, len(rows), 5_000):

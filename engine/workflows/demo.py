@@ -70,7 +70,7 @@ def show(
         taken["application" if kind == "application" else "event"] += done.added
         taken["aside"] += done.set_aside
     trained = train(desk, origin, progress=lambda stage: tell(f"training: {stage}", 0, 0))
-    scores = score_unscored(desk, origin, progress=lambda n, of: tell("scoring the new month", n, of))
+    scores = score_unscored(desk, origin, undecided_only=True, progress=lambda n, of: tell("scoring the new month", n, of))
     start = (origin.at.date().replace(day=1) + timedelta(days=32)).replace(day=1)
     last = (start + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     tell("planning visits", 0, 0)

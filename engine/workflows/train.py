@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 FEWEST_POSITIVES = 8  # under this no curve can be fitted that deserves its name
+FEWEST_FRESH, FEWEST_FRESH_POSITIVES = 20, 3  # labels that the model in use never saw, for a comparison with it
 PROMOTE_FROM = 0.8
 
 
@@ -92,14 +93,14 @@ def train(
         )
     champion = desk.model(cursor)
     tell("challenger on the earlier period")
-    learned = _learned_order(rows, champion)
-    earlier, later = rows.where(learned[0]), rows.where(learned[1])
+    masks, fair = _learned_order(rows, champion)
+    earlier, later = rows.where(masks[0]), rows.where(masks[1])
     challenger = grow(book, earlier, seed)
     score_later = challenger.raw(book, later.matrix)
     champion_later = champion.raw(later.matrix)
     tell("comparison on the later period")
     better, difference = evaluate.probability_better(later.label, score_later, champion_later, later.entity, seed)
-    figures = _figures(book, earlier, later, score_later, champion, champion_later, seed)
+    figures = _figures(book, earlier, later, score_later, champion if fair else None, champion_later, seed)
     tell("calibration and refit on all data")
     calibration = _calibration(book, rows, seed)
     grown = grow(book, rows, seed)
@@ -121,13 +122,15 @@ def train(
         "Diversion only. Trained on the records of this store; check it on your own visits by lot before relying on it.",
     }
     model = Model(version, book.columns, calibration, trees, (grown.slope, grown.intercept), card)
-    promoted, because = _verdict(champion, better, difference, promote_because)
+    promoted, because = _verdict(champion, better, difference, promote_because) if fair or promote_because else (False, _too_few(rows, champion))
+    if champion.version == version:
+        promoted, because = False, "nothing new was learned: the same findings give the model in use"
     if not dry_run:
         with desk.store.writing() as writer:
             held = writer.execute("select count(*) from record where key = ?", [f"model:{version}"]).fetchall()[0][0]
             if not held:
                 keep_model(writer, replace(model, card=card | {"promoted": promoted, "because": because}), origin)
-            if promoted and champion.version != version:
+            if promoted:
                 promote(writer, version, because, origin)
     return Trained(version, promoted and not dry_run, because, card)
 
@@ -194,20 +197,31 @@ def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], curs
     )
 
 
-def _learned_order(rows: Labelled, champion: Model) -> tuple[np.ndarray, np.ndarray]:
-    """Masks of an earlier and a later period by when each label was learned; the later one never seen by the model in use."""
+def _fresh(rows: Labelled, champion: Model) -> np.ndarray:
+    """Mask of what was learned since the model in use was trained."""
+    return rows.learned_at >= np.datetime64(champion.card["trained_as_of"])
+
+
+def _learned_order(rows: Labelled, champion: Model) -> tuple[list[np.ndarray], bool]:
+    """Masks of an earlier and a later period by when each label was learned, and whether the comparison on the later one is fair.
+
+    Fair means that the model in use never saw it. The challenger learns from the first third of what is fresh, too.
+    """
     if champion.trees is None:
-        earlier, later = split_by_time(rows.learned_at, (0.7, 0.3))
-        return earlier, later
-    since = np.datetime64(champion.card["trained_as_of"])
-    fresh = rows.learned_at >= since
-    if fresh.sum() < 20 or rows.label[fresh].sum() < 3:
-        raise RefusedInput(
-            f"since the model in use was trained, {int(fresh.sum())} labels with {int(rows.label[fresh].sum())} diversions were learned: too few "
-            "to compare a new model with it fairly (20 with 3 are needed). Come back after more visits, or use --promote REASON."
-        )
+        return split_by_time(rows.learned_at, (0.7, 0.3)), True
+    fresh = _fresh(rows, champion)
+    if fresh.sum() < FEWEST_FRESH or rows.label[fresh].sum() < FEWEST_FRESH_POSITIVES:
+        return split_by_time(rows.learned_at, (0.7, 0.3)), False
     middle = np.sort(rows.learned_at[fresh])[fresh.sum() // 3]
-    return rows.learned_at < middle, rows.learned_at >= middle
+    return [rows.learned_at < middle, rows.learned_at >= middle], True
+
+
+def _too_few(rows: Labelled, champion: Model) -> str:
+    fresh = _fresh(rows, champion)
+    return (
+        f"not promoted: since {champion.version} was trained, {int(fresh.sum())} labels with {int(rows.label[fresh].sum())} diversions were learned, too few "
+        f"to compare a new model with it fairly ({FEWEST_FRESH} with {FEWEST_FRESH_POSITIVES} are needed). Come back after more visits, or use --promote REASON."
+    )
 
 
 def _calibration(book, rows: Labelled, seed: int):
@@ -216,21 +230,26 @@ def _calibration(book, rows: Labelled, seed: int):
     return calibrate(raw, rows.label[newest], rows.weight[newest], DETECTION_BY_MODE["on_site"], seed)
 
 
-def _figures(book, earlier: Labelled, later: Labelled, score: np.ndarray, champion: Model, champion_score: np.ndarray, seed: int) -> dict:
+def _filled(matrix: np.ndarray) -> np.ndarray:
+    """What a logistic regression can take: missing as -1, long tails drawn in."""
+    filled = np.nan_to_num(matrix, nan=-1.0)
+    return np.sign(filled) * np.log1p(np.abs(filled))
+
+
+def _figures(book, earlier: Labelled, later: Labelled, score: np.ndarray, champion: Model | None, champion_score: np.ndarray, seed: int) -> dict:
     """The later period's figures: this model beside the plain baselines, unweighted, weighted to all shipments, and on visits by lot."""
     logistic = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-    fill = lambda m: np.sign(x := np.nan_to_num(m, nan=-1.0)) * np.log1p(np.abs(x))  # noqa: E731
-    logistic.fit(fill(earlier.matrix), earlier.label, logisticregression__sample_weight=earlier.weight)
+    logistic.fit(_filled(earlier.matrix), earlier.label, logisticregression__sample_weight=earlier.weight)
     declared = [n for n, f in enumerate(book.features) if f.family in ("goods", "route", "documents", "old_stock")]
     flat = replace(earlier, matrix=np.where(np.isin(np.arange(earlier.matrix.shape[1]), declared), earlier.matrix, np.nan))
     contenders = {
         "this model": score,
         "expert card": expert.contributions(book, later.matrix).sum(axis=1),
-        "logistic regression": logistic.decision_function(fill(later.matrix)),
+        "logistic regression": logistic.decision_function(_filled(later.matrix)),
         "the same on declared fields only": grow(book, flat, seed).raw(
             book, np.where(np.isin(np.arange(later.matrix.shape[1]), declared), later.matrix, np.nan)),
     }
-    if champion.trees is not None:
+    if champion is not None and champion.trees is not None:
         contenders[f"model in use ({champion.version})"] = champion_score
     told: dict = {
         "from": str(later.learned_at.min())[:10], "to": str(later.learned_at.max())[:10], "rows": len(later), "diversions": int(later.label.sum()),
