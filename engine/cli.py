@@ -266,7 +266,8 @@ def train_command(
         return
     later = done.card["later_period"]
     state = "promoted" if done.promoted else "dry run, nothing written" if dry_run else "not promoted"
-    typer.echo(f"Model {done.version}: {state}. {done.because.removeprefix('not promoted: ').capitalize()}.".replace("..", "."))
+    because = done.because.removeprefix("not promoted: ").rstrip(".")
+    typer.echo(f"Model {done.version}: {state}. {because[:1].upper()}{because[1:]}.")
     typer.echo(f"Learned from {done.card['labelled']:,} labelled applications ({done.card['diversions']} diverted). Later period {later['from']} to {later['to']}:")
     for name, told in later["by"].items():
         typer.echo(f"  {name:36} average precision {told['average_precision']:28} AUC {told['auc']}")

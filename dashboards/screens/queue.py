@@ -30,11 +30,14 @@ def page() -> None:
         return
     told = worklist.tally(rows)
     shown = worklist.in_order(choose(rows))
-    st.markdown(" · ".join(f"**{number}** {what}" for what, number in told.items()))
-    if not shown:
-        st.info("**No application passes these filters.** Take one away to see more.", icon=":material/filter_alt_off:")
-    else:
-        draw(shown)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(" · ".join(f"**{number}** {what}" for what, number in told.items()), width="content")
+        st.space("stretch")
+        with st.container(key="screen-only-actions", horizontal=True, width="content"):
+            asked = act(shown)
+    clicked = draw(shown)
+    if asked or clicked:
+        st.switch_page(application.as_page(), query_params={"id": asked or clicked})
 
 
 def choose(rows: Sequence[QueueRow]) -> list[QueueRow]:
@@ -87,51 +90,56 @@ def choose(rows: Sequence[QueueRow]) -> list[QueueRow]:
     ]
 
 
-def draw(rows: Sequence[QueueRow]) -> None:
-    """The table, its export, and the way to an application's page."""
+def act(rows: Sequence[QueueRow]) -> str | None:
+    """What can be done with the rows shown: open one by its id, export them, ask again. The id to open, if any."""
+    asked = st.selectbox(
+        "Open an application",
+        [row.application_id for row in rows],
+        index=None,
+        key="open_id",
+        placeholder="Open: type or choose an id",
+        label_visibility="collapsed",
+        width=250,
+    )
+    if rows:
+        table = as_csv(worklist.table(rows))
+        st.download_button("CSV", table, "queue.csv", "text/csv", on_click="ignore", icon=":material/download:", help="Export the rows shown.")
+    st.button("Refresh", icon=":material/refresh:", help="Ask the service again.", on_click=session.forget)
+    return asked
+
+
+def draw(rows: Sequence[QueueRow]) -> str | None:
+    """The table; the id of the row that was clicked, if any."""
+    if not rows:
+        st.info("**No application passes these filters.** Take one away to see more.", icon=":material/filter_alt_off:")
+        return None
     table = worklist.table(rows)
+    states = {row.state for row in rows}
     st.dataframe(
         table,
         hide_index=True,
-        height="content" if len(table) <= 16 else 600,
-        key="queue_table",
+        height="content" if len(table) <= 18 else 680,
+        column_order=[name for name in table[0] if name != "State" or states != {worklist.UNDECIDED}],
         column_config={
             "Application": st.column_config.ButtonColumn(
                 "Application", type="tertiary", alignment="left", key="open_row", help="Open it", pinned=True
             ),
             "Why now": st.column_config.TextColumn(
-                width=165,
-                help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision.",
+                width=165, help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision."
             ),
             "Band": st.column_config.TextColumn(help="By the dated policy's thresholds. *Routine* is never *cleared*."),
             "Risk in 1,000": st.column_config.NumberColumn(
+                "Risk",
                 format="%.1f in 1,000",
                 help="Of 1,000 such applications, so many are diverted within 36 months if licensed and shipped as filed.",
             ),
+            "90 % interval": st.column_config.TextColumn(help="In 1,000 such applications."),
+            "Destination": st.column_config.TextColumn(width=170),
         },
         alt="Applications in the order in which they need a decision",
     )
-    with st.container(key="screen-only-actions", horizontal=True, vertical_alignment="bottom"):
-        asked = st.selectbox(
-            "Open an application",
-            [row.application_id for row in rows],
-            index=None,
-            key="open_id",
-            placeholder="Type or choose an id",
-            width=320,
-        )
-        st.download_button(
-            "Export these rows as CSV",
-            as_csv(table),
-            "queue.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.button("Refresh", icon=":material/refresh:", help="Ask the service again.", on_click=session.forget)
     clicked = st.session_state.get("open_row")
-    if asked := asked or (clicked and clicked["label"]):
-        st.switch_page(application.as_page(), query_params={"id": asked})
+    return clicked["label"] if clicked else None
 
 
 def as_csv(table: Sequence[dict]) -> bytes:

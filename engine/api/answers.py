@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from engine.wire import MissingInput, Problem, Score
+from engine.wire import MissingInput, Problem, ProblemField, Score
 
 
 def _in_utc(value: Any) -> Any:
@@ -192,6 +192,52 @@ class JobAnswer(Told):
     state: Literal["running", "done", "failed"]
     result: dict[str, Any] | None = None
     problem: Problem | None = None
+
+
+class SetAsideRecord(Told):
+    """A record that was not taken in: its line, and what to do about it; never what it says."""
+
+    line: int
+    problems: tuple[ProblemField, ...]
+
+
+class IngestAnswer(Told):
+    """What became of a file of records."""
+
+    kind: str
+    added: int
+    unchanged: int
+    set_aside: int
+    set_aside_records: tuple[SetAsideRecord, ...] = Field(description="The first hundred.")
+    ignored_fields: dict[str, int]
+
+
+class RejectedListRow(Told):
+    """A row of a list file that could not be read."""
+
+    line: int
+    reason: str
+
+
+class ListAnswer(Told):
+    """What became of one edition of a watch list."""
+
+    lists: tuple[str, ...]
+    edition: date
+    entries: int
+    new_or_changed: int
+    ended: int
+    rejected: int
+    rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred.")
+
+
+class TrainAnswer(Told):
+    """What came of a training: promoted or not, and why."""
+
+    version: str
+    promoted: bool
+    because: str
+    card: dict[str, Any]
 
 
 class FileAnswer(Told):

@@ -18,7 +18,7 @@ class TokenOrder(Record):
     authorities: Annotated[tuple[Country, ...], Field(max_length=300)] | None = Field(
         None, description="Whose filings it may read; missing = every authority's."
     )
-    expires_at: Time = Field(description="When it ends.")
+    expires_at: Time | None = Field(None, description="When it ends; missing = in 90 days.")
 
 
 class PlanOrder(Record):

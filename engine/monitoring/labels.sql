@@ -89,7 +89,7 @@ positive as (
     inner join first_filed on visited.application_id = first_filed.application_id
     where
         list_has_any(visited.findings, ['re_transfer', 're_export', 'diversion', 'theft_or_capture'])
-        and visited.visited_on <= first_filed.filed_on + interval 36 month
+        and visited.visited_on between first_filed.filed_on and first_filed.filed_on + interval 36 month
     union all
     select
         incident.application_id,
@@ -101,7 +101,7 @@ positive as (
     inner join first_filed on incident.application_id = first_filed.application_id
     where
         incident.finding in ('re_transfer', 're_export', 'diversion', 'theft_or_capture')
-        and incident.occurred_on <= first_filed.filed_on + interval 36 month
+        and incident.occurred_on between first_filed.filed_on and first_filed.filed_on + interval 36 month
 ),
 
 negative as (
@@ -139,21 +139,21 @@ found as (
     select 1 as label, positive.* from positive
     union all
     select 0 as label, negative.* from negative
+),
+
+standing as (
+    select found.*
+    from found
+    left join decided on found.application_id = decided.application_id
+    where
+        coalesce(decided.outcome, 'granted') = 'granted'
+        and (
+            found.label = 1
+            or exists (select 1 from moved where moved.application_id = found.application_id)
+        )
 )
 
-select
-    found.application_id,
-    max(found.label) as label,
-    coalesce(min(found.known_from) filter (where found.label = 1), min(found.known_from)) as learned_from,
-    max_by(found.found_by, found.label) as found_by,
-    max_by(found.mode, found.label) as mode,
-    max_by(found.visit_id, found.label) as visit_id
-from found
-left join decided on found.application_id = decided.application_id
-where
-    coalesce(decided.outcome, 'granted') = 'granted'
-    and (
-        found.label = 1
-        or exists (select 1 from moved where moved.application_id = found.application_id)
-    )
-group by found.application_id
+-- One row an application: a diversion outweighs a clean visit, and of several the first that became known speaks.
+select application_id, label, known_from as learned_from, found_by, mode, visit_id
+from standing
+qualify row_number() over (partition by application_id order by label desc, known_from, found_by desc, visit_id) = 1

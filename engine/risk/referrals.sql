@@ -241,16 +241,15 @@ raised as (
 ),
 
 settlement as (
-    select
-        review.application_id,
-        review.subject as about,
-        max_by(review.result, review.at) as result,
-        max_by(review.valid_to, review.at) as valid_to,
-        max(review.at) as settled_at
-    from review
+    select spine.subject, review.subject as about, review.result, review.valid_to
+    from spine
+    inner join referral_moment on spine.subject = referral_moment.subject
+    inner join review on spine.application_id = review.application_id and referral_moment.moment > review.at
     left join correction on review.event_id = correction.event_id
-    where review.about in ('referral', 'list_match') and not coalesce(review.withdrawn, false) and correction.known_at is null
-    group by review.application_id, review.subject
+    where
+        review.about in ('referral', 'list_match') and not coalesce(review.withdrawn, false)
+        and (correction.known_at is null or referral_moment.moment <= correction.known_at)
+    qualify row_number() over (partition by spine.subject, review.subject order by review.at desc, review.record_no desc) = 1
 )
 
 select
@@ -264,12 +263,10 @@ select
     raised.handling,
     coalesce(
         settlement.result in ('dismissed', 'exempted', 'ended')
-        and referral_moment.moment > settlement.settled_at
         and (settlement.valid_to is null or settlement.valid_to >= cast(referral_moment.moment as date)),
         false
     ) as settled
 from raised
-inner join spine on raised.subject = spine.subject
 inner join referral_moment on raised.subject = referral_moment.subject
-left join settlement on spine.application_id = settlement.application_id and raised.rule_id || ':' || raised.item_key = settlement.about
+left join settlement on raised.subject = settlement.subject and raised.rule_id || ':' || raised.item_key = settlement.about
 order by raised.subject, raised.rule_id, raised.item_key

@@ -8,24 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from engine.errors import RefusedInput
 
 LONGEST_RECORD = 16 * 1024 * 1024  # bytes; the largest filing seen with 2,000 lines of goods is under 2 MB
 CHUNK = 1024 * 1024
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+TOO_LONG = f"longer than {LONGEST_RECORD // 1024 // 1024} MiB"
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One record as it stands in a file: its line (or row) number and its bytes, a row, or what is wrong with it."""
+    """What stands at one place of a file.
+
+    Args:
+        line: its line, or its row in Parquet, counted from 1.
+        text: its bytes, where the file is JSON.
+        row: its fields, where the file is Parquet.
+        fault: what is wrong, where no record can be told apart there.
+        size: about how many bytes it takes in memory.
+        records: how many records are meant; more than 1 only where a fault hides several.
+    """
 
     line: int
     text: bytes | None = None
     row: dict | None = None
     fault: str | None = None
+    size: int = 0
+    records: int = 1
 
 
 def read_records(path: Path) -> Iterator[Raw]:
@@ -34,15 +44,47 @@ def read_records(path: Path) -> Iterator[Raw]:
     Raises:
         RefusedInput: no such file, an unknown ending, or a file that is not of its ending's form at all.
     """
-    if not path.is_file():
+    if path.suffix not in SUFFIXES:
+        raise RefusedInput(f"{path.name}: the ending {path.suffix or '(none)'} is not known. Expected {', '.join(SUFFIXES)}. Rename or convert the file.")
+    if path.is_dir():
+        raise RefusedInput(f"{path} is a directory. Expected a file ending in {', '.join(SUFFIXES)}. Name the files in it, such as {path / '*.jsonl'}.")
+    if not path.exists():
         raise RefusedInput(f"{path}: no such file. Expected one ending in {', '.join(SUFFIXES)}. Check the path.")
-    if path.suffix in (".jsonl", ".ndjson"):
-        return _lines(path)
-    if path.suffix == ".json":
-        return _array(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise RefusedInput(f"{path} cannot be read ({error.strerror}). Expected a readable file. Check its permissions.") from error
     if path.suffix == ".parquet":
-        return _rows(path)
-    raise RefusedInput(f"{path.name}: the ending {path.suffix or '(none)'} is not known. Expected {', '.join(SUFFIXES)}. Rename or convert the file.")
+        from engine.workflows.parquet import rows
+
+        return rows(path)
+    _refuse_other_encodings(path, start)
+    if path.suffix == ".json":
+        if not start:
+            raise RefusedInput(f"{path.name} is empty. Expected one JSON document or a list of them. Write it again; a list of none is [].")
+        return _documents(path)
+    return _lines(path)
+
+
+def chunks(records: Iterator[Raw], most: int, most_bytes: int) -> Iterator[list[Raw]]:
+    """The records in lists of at most so many records or about so many bytes, so that a few huge ones do not fill the memory."""
+    held, size = [], 0
+    for raw in records:
+        held.append(raw)
+        size += raw.size
+        if len(held) >= most or size >= most_bytes:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
+def _refuse_other_encodings(path: Path, start: bytes) -> None:
+    """JSON in another encoding is wrong from end to end; a fault for each of its lines would help nobody."""
+    # The first character of JSON is ASCII, so in UTF-16 and UTF-32 a zero byte stands beside it.
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(start) >= 2 and b"\x00" in start[:2]):
+        raise RefusedInput(f"{path.name} is UTF-16 or UTF-32 text. Expected UTF-8. Save it as UTF-8 and send it again.")
 
 
 def _lines(path: Path) -> Iterator[Raw]:
@@ -51,100 +93,146 @@ def _lines(path: Path) -> Iterator[Raw]:
         while line := file.readline(LONGEST_RECORD + 1):
             number += 1
             if len(line) > LONGEST_RECORD:
+                start = line[:CHUNK]
                 while line and not line.endswith(b"\n"):
                     line = file.readline(CHUNK)
-                yield Raw(number, fault=f"longer than {LONGEST_RECORD // 1024 // 1024} MiB")
+                yield Raw(number, text=start, fault=TOO_LONG, size=len(start))
                 continue
-            line = line.strip()
             if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
+                line = line.removeprefix(BYTE_ORDER_MARK)
+            line = line.strip()
             if line:
-                yield Raw(number, text=line)
+                yield Raw(number, text=line, size=len(line))
 
 
-_MARKS = re.compile(rb'["\\{}\[\],]')
-
-
-def _array(path: Path) -> Iterator[Raw]:
-    """One document, or the elements of one list, told apart by brackets without reading the whole file."""
+def _documents(path: Path) -> Iterator[Raw]:
     with path.open("rb") as file:
-        start = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-        if not start.startswith(b"["):
-            if path.stat().st_size > LONGEST_RECORD:
-                yield Raw(1, fault=f"longer than {LONGEST_RECORD // 1024 // 1024} MiB")
-            else:
-                yield Raw(1, text=path.read_bytes().removeprefix(b"\xef\xbb\xbf").strip())
-            return
-        file.seek(0)
-        yield from _elements(file)
+        if file.read(3) != BYTE_ORDER_MARK:
+            file.seek(0)
+        yield from _Documents(file).read()
 
 
-def _elements(file: BinaryIO) -> Iterator[Raw]:
-    """Split `[ {...}, {...} ]` at its own commas; only the element in hand is held, and no more of it than the limit."""
-    depth, quoted, skip = 0, False, 0
-    line, element, size = 1, bytearray(), 0
-    while chunk := file.read(CHUNK):
-        start = 0
-        for mark in _MARKS.finditer(chunk):
-            at, sign = mark.start(), mark.group()
-            if at < skip:
-                continue
+# A whole string (with the quote or line break that ends it, or what of it stands in this chunk), a bracket or a comma.
+# A line break ends a string, since JSON allows none in it: a missing quote then spoils one record, not the whole file.
+_REST_OF_STRING = rb'(?s:(?:[^"\\\n]+|\\.)*+(["\n]|\\?\Z))'
+_SIGN = re.compile(rb'"' + _REST_OF_STRING + rb"|[{}\[\],]")
+_REST = re.compile(_REST_OF_STRING)
+_DEEPEST = 1_000  # brackets told apart by sort; a record of the contract has 5, what is deeper is only counted
+_QUOTE, _COMMA, _OBJECT, _LIST, _OBJECT_END, _LIST_END = b'",{[}]'
+
+
+class _Documents:
+    """Tells the documents of a JSON text apart by their brackets, holding no more than one of them.
+
+    The text may be one document, one list, or (which is not JSON, but what a cut or joined file looks like) several of
+    them with anything between; whatever is no document comes out as a piece of its own.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._open = bytearray()  # the brackets that are open, outermost first
+        self._deeper = 0
+        self._piece, self._size, self._piece_line = bytearray(), 0, 1
+        self._line = 1
+
+    def read(self) -> Iterator[Raw]:
+        """The documents in order."""
+        quoted = escaped = False
+        before = b""  # the last sign that is no blank, of earlier chunks
+        while chunk := self._file.read(CHUNK):
+            at = start = 0
             if quoted:
-                if sign == b"\\":
-                    skip = at + 2
-                elif sign == b'"':
-                    quoted = False
-                continue
-            if sign == b'"':
-                quoted = True
-            elif sign in b"{[":
-                depth += 1
-                if depth == 1:  # the list itself opens
-                    line, start = line + chunk.count(b"\n", 0, at), at + 1
-            elif sign in b"}]":
-                depth -= 1
-            if depth == 0 or (depth == 1 and sign == b","):
-                element += chunk[start:at][: LONGEST_RECORD + 1 - len(element)]
-                size += at - start
-                yield from _element(line, element, size)
-                line += element.count(b"\n")
-                start, element, size = at + 1, bytearray(), 0
-                if depth == 0:
-                    return
-        element += chunk[start:][: LONGEST_RECORD + 1 - len(element)]
-        size += len(chunk) - start
-        skip -= len(chunk)
-    yield Raw(line, fault="the list is not closed: the file ends in the middle of a record")
+                found = _REST.match(chunk, 1 if escaped else 0)
+                quoted, escaped, at = *_unfinished(found), found.end()
+            for sign in _SIGN.finditer(chunk, at):
+                code, here = chunk[sign.start()], sign.start()
+                if code == _QUOTE:
+                    quoted, escaped = _unfinished(sign)
+                elif code == _COMMA:
+                    if self._between:
+                        yield from self._take(chunk, start, here)
+                        start = here + 1
+                elif code in (_OBJECT, _LIST):
+                    if self._between or (code == _OBJECT and self._cut_off(chunk, here, before)):
+                        yield from self._take(chunk, start, here)
+                        start = here
+                        if code == _LIST and not self._open:
+                            start += 1
+                    self._push(code)
+                else:
+                    ends_list = self._pop(code)
+                    if ends_list:
+                        yield from self._take(chunk, start, here)
+                        start = here + 1
+                    elif self._between:
+                        yield from self._take(chunk, start, here + 1)
+                        start = here + 1
+            self._hold(chunk, start, len(chunk))
+            self._line += chunk.count(b"\n")
+            before = chunk.rstrip()[-1:] or before
+        if self._open or self._piece.strip():
+            where = "in the middle of a record" if self._piece.strip() else "before its list is closed"
+            fault = TOO_LONG if self._size > LONGEST_RECORD else f"the file ends {where}"
+            if not self._open and not self._size > LONGEST_RECORD:
+                fault = None
+            yield Raw(self._piece_line, text=bytes(self._piece[:CHUNK]).strip() or None, fault=fault, size=min(self._size, CHUNK))
+
+    @property
+    def _between(self) -> bool:
+        """Whether the place is outside all records: at the top, or in the one outer list."""
+        return not self._open or (len(self._open) == 1 and self._open[0] == _LIST)
+
+    def _cut_off(self, chunk: bytes, here: int, before: bytes) -> bool:
+        """Whether an object begins where none can, because the record before it was cut off; it is then let go."""
+        if self._deeper or self._open[-1] != _OBJECT:
+            return False
+        sign = chunk[max(0, here - 64):here].rstrip()[-1:] or before
+        if sign not in (b",", b"{", b"}"):
+            return False
+        del self._open[1 if self._open[0] == _LIST else 0:]
+        return True
+
+    def _push(self, code: int) -> None:
+        if len(self._open) < _DEEPEST:
+            self._open.append(code)
+        else:
+            self._deeper += 1
+
+    def _pop(self, code: int) -> bool:
+        """Close what that bracket closes, and whatever stands open within; True if the outer list ended."""
+        if self._deeper:
+            self._deeper -= 1
+            return False
+        opener = _OBJECT if code == _OBJECT_END else _LIST
+        at = self._open.rfind(opener)
+        if at < 0 or (at == 0 and code == _OBJECT_END and self._between):
+            return False
+        ended = at == 0 and code == _LIST_END
+        del self._open[at:]
+        return ended
+
+    def _hold(self, chunk: bytes, start: int, end: int) -> None:
+        """Keep a part of the present piece, no more of it than the limit."""
+        if not self._piece:
+            self._piece_line = self._line + chunk.count(b"\n", 0, start)
+            while start < end and chunk[start] in b" \t\r\n":
+                self._piece_line += chunk[start] == 10
+                start += 1
+        self._piece += chunk[start:min(end, start + LONGEST_RECORD + 1 - len(self._piece))]
+        self._size += end - start
+
+    def _take(self, chunk: bytes, start: int, end: int) -> Iterator[Raw]:
+        """End the present piece; nothing where it is blank."""
+        self._hold(chunk, start, end)
+        text, size, line = bytes(self._piece).strip(), self._size, self._piece_line
+        self._piece, self._size = bytearray(), 0
+        if size > LONGEST_RECORD:
+            yield Raw(line, text=text[:CHUNK], fault=TOO_LONG, size=CHUNK)
+        elif text:
+            yield Raw(line, text=text, size=size)
 
 
-def _element(line: int, element: bytearray, size: int) -> Iterator[Raw]:
-    text = bytes(element).strip()
-    at_line = line + element[: len(element) - len(element.lstrip())].count(b"\n")
-    if size > LONGEST_RECORD:
-        yield Raw(at_line, fault=f"longer than {LONGEST_RECORD // 1024 // 1024} MiB")
-    elif text:
-        yield Raw(at_line, text=text)
-
-
-def _rows(path: Path) -> Iterator[Raw]:
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise RefusedInput(f"{path.name} is not a Parquet file that can be read ({error}). Write it again, or send .jsonl.") from error
-    number = 0
-    try:
-        for batch in file.iter_batches(batch_size=2_000):
-            for row in batch.to_pylist():
-                number += 1
-                yield Raw(number, row=_without_nulls(row))
-    except (pa.ArrowInvalid, OSError) as error:
-        yield Raw(number + 1, fault=f"the file cannot be read on from here ({type(error).__name__}): it is truncated or damaged")
-
-
-def _without_nulls(value):
-    """NULL is a missing field at every depth; Parquet has no other way to leave one out."""
-    if isinstance(value, dict):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [_without_nulls(v) for v in value if v is not None]
-    return value
+def _unfinished(found: re.Match[bytes]) -> tuple[bool, bool]:
+    """Whether a string goes on in the next chunk, and whether its first sign there is escaped."""
+    end = found.group(1)
+    return end in (b"", b"\\"), end == b"\\"

@@ -25,10 +25,10 @@ def read_audit(caller: CallerDep, room: RoomDep, after: Annotated[int, Query(ge=
 
 
 @router.post("/audit/verify")
-def verify(caller: CallerDep, room: RoomDep, response: Response, expect: Head | None = None) -> JobAnswer:
+def verify(caller: CallerDep, room: RoomDep, response: Response, expect: Head | None = None) -> VerdictAnswer | JobAnswer:
     """Proves that no record was changed or removed; names the first fault if one was."""
     job = room.jobs.start(caller.name, "verify the audit chain", lambda: _verify(room, expect))
-    return answer_to(job, room.limits.patience, response)
+    return answer_to(job, room.limits.patience, response, VerdictAnswer)
 
 
 def _verify(room: Room, expect: str | None) -> dict:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from engine.api.answers import JobAnswer
+from engine.api.answers import IngestAnswer, JobAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import Caller, CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.jobs import answer_to
@@ -24,10 +24,10 @@ SET_ASIDE_SHOWN = 100
 def ingest(
     kind: Annotated[str, Path(max_length=40)], received: FileDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response,
     lenient: bool = False, filename: Annotated[str, Query(max_length=300, description="Its ending tells the form: .jsonl, .json, .parquet.")] = "upload.jsonl",
-) -> JobAnswer:
+) -> IngestAnswer | JobAnswer:
     """Takes a file in: the good records go in, the bad ones are answered with their line, what is wrong and what to do."""
     job = room.jobs.start(caller.name, f"ingest {kind}", lambda: _ingest(room, received, kind, caller, origin, lenient))
-    return answer_to(job, room.limits.patience, response)
+    return answer_to(job, room.limits.patience, response, IngestAnswer)
 
 
 def _ingest(room: Room, received: Received, kind: str, caller: Caller, origin: Origin, lenient: bool) -> dict:

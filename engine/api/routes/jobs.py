@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from fastapi import APIRouter, Response
 
-from engine.api.answers import JobAnswer
+from engine.api.answers import JobAnswer, Told
 from engine.api.jobs import Job, finished
 from engine.api.problems import of_unforeseen, problem_of
 from engine.api.room import CallerDep, RoomDep
 from engine.errors import EngineError
+
+T = TypeVar("T", bound=Told)
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -30,14 +34,15 @@ def told(job: Job, role: str | None = None) -> JobAnswer:
     return JobAnswer(job_id=job.job_id, what=job.what, state="failed", problem=problem)
 
 
-def answer_to(job: Job, patience: float, response: Response, *, created: int = 200) -> JobAnswer:
-    """Wait for a job a while: its result, or 202 and where to ask.
+def answer_to(job: Job, patience: float, response: Response, shape: type[T], *, created: int = 200) -> T | JobAnswer:
+    """Wait for a job a while: what came of it, or 202 and where to ask.
 
     Raises:
         What the work raised, if it did so within that time.
     """
-    done = finished(job, patience)
-    response.status_code = created if done else 202
-    if not done:
-        response.headers["Location"] = f"/v1/jobs/{job.job_id}"
+    if finished(job, patience):
+        response.status_code = created
+        return shape(**job.future.result())
+    response.status_code = 202
+    response.headers["Location"] = f"/v1/jobs/{job.job_id}"
     return told(job)

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import JobAnswer
+from engine.api.answers import JobAnswer, TrainAnswer
 from engine.api.openapi import takes
 from engine.api.orders import PromotionOrder, TrainingOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
@@ -32,11 +32,11 @@ def read_model(caller: CallerDep, room: RoomDep) -> dict:
 
 
 @router.post("/models", openapi_extra=takes(TrainingOrder), responses={202: {"description": "Still at work: ask for the job."}})
-def train_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> JobAnswer:
+def train_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> TrainAnswer | JobAnswer:
     """Trains, compares with the model in force, and promotes only if better or for a stated reason."""
     order = parse(TrainingOrder, body or b"{}").model
     job = room.jobs.start(caller.name, "train", lambda: _train(room, order, origin))
-    return answer_to(job, room.limits.patience, response)
+    return answer_to(job, room.limits.patience, response, TrainAnswer)
 
 
 def _train(room: Room, order: TrainingOrder, origin: Origin) -> dict:

@@ -12,8 +12,8 @@ router = APIRouter(tags=["operators"])
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
-    """The process answers."""
+async def healthz() -> dict[str, str]:
+    """The process answers; not on the thread pool, where many filings may wait for the one writer."""
     return {"status": "alive"}
 
 

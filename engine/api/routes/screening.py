@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from engine.api.answers import JobAnswer
+from engine.api.answers import JobAnswer, ListAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.jobs import answer_to
@@ -32,10 +32,10 @@ def screen(
 def take_list(
     format: str, received: FileDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response,
     as_of: date | None = None, filename: str = "list",
-) -> JobAnswer:
+) -> ListAnswer | JobAnswer:
     """Takes one edition of a watch list in; `as_of` is the edition's day, by default today. `filename` tells the file's name."""
     job = room.jobs.start(caller.name, "import list", lambda: _import(room, received, format, as_of, origin))
-    return answer_to(job, room.limits.patience, response)
+    return answer_to(job, room.limits.patience, response, ListAnswer)
 
 
 def _import(room: Room, received: Received, format: str, as_of: date | None, origin: Origin) -> dict:
@@ -44,5 +44,5 @@ def _import(room: Room, received: Received, format: str, as_of: date | None, ori
     return {
         "lists": list(told.lists), "entries": told.entries, "new_or_changed": told.new_or_changed, "ended": told.ended,
         "edition": told.edition.isoformat(), "rejected": len(told.rejected),
-        "rejected_rows": [{"line": getattr(row, "line", None), "why": str(getattr(row, "reason", ""))} for row in told.rejected[:REJECTED_SHOWN]],
+        "rejected_rows": [{"line": row.line, "reason": row.reason} for row in told.rejected[:REJECTED_SHOWN]],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from fastapi import APIRouter
 
@@ -15,6 +15,7 @@ from engine.wire import parse
 from engine.workflows.tokens import create_token, revoke_token, tokens
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
+DEFAULT_LIFE = timedelta(days=90)
 
 
 @router.get("/tokens")
@@ -28,7 +29,8 @@ def list_tokens(caller: CallerDep, room: RoomDep) -> Tokens:
 def give_token(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> NewToken:
     """Gives a token out; its secret is told this once."""
     order = parse(TokenOrder, body).model
-    secret, token = create_token(room.desk, order.name, order.role, order.authorities, order.expires_at.astimezone(UTC).replace(tzinfo=None), origin)
+    ends = order.expires_at.astimezone(UTC).replace(tzinfo=None) if order.expires_at else origin.at + DEFAULT_LIFE
+    secret, token = create_token(room.desk, order.name, order.role, order.authorities, ends, origin)
     return NewToken(token=secret, **asdict(token))
 
 

@@ -35,11 +35,11 @@ def list_visits(
 
 
 @router.post("/plans", status_code=201, openapi_extra=takes(PlanOrder), responses={202: {"description": "Still at work: ask for the job."}})
-def make_plan(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> JobAnswer:
+def make_plan(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> Plan | JobAnswer:
     """Chooses visits by risk and by lot; answers the plan, or a job where it takes long."""
     order = _checked(parse(PlanOrder, body).model)
     job = room.jobs.start(caller.name, "plan visits", lambda: _plan(room, caller, order, origin))
-    return answer_to(job, room.limits.patience, response, created=201)
+    return answer_to(job, room.limits.patience, response, Plan, created=201)
 
 
 def _checked(order: PlanOrder) -> PlanOrder:

@@ -94,11 +94,11 @@ def test_a_file_is_taken_in_and_what_is_bad_is_told_with_its_line(service: Servi
     good = an_application()
     answer = service.system.post("/v1/ingest/application", params={"filename": "a.jsonl"}, content=lines([good, {"application_id": "x"}]) + b"\n{")
     told = answer.json()
-    assert answer.status_code == 200 and told["state"] == "done"
-    assert (told["result"]["added"], told["result"]["set_aside"]) == (1, 2)
-    assert [row["line"] for row in told["result"]["set_aside_records"]] == [2, 3]
+    assert answer.status_code == 200
+    assert (told["added"], told["set_aside"]) == (1, 2)
+    assert [row["line"] for row in told["set_aside_records"]] == [2, 3]
     assert service.system.get(f"/v1/applications/{good['application_id']}").status_code == 200
-    assert service.system.post("/v1/ingest/application", content=lines([good])).json()["result"]["unchanged"] == 1
+    assert service.system.post("/v1/ingest/application", content=lines([good])).json()["unchanged"] == 1
 
 
 def test_decisions_come_in_by_file_from_operators_alone(service: Service):
@@ -121,7 +121,7 @@ def test_a_list_is_imported_and_a_name_on_it_is_found(start, world: Path):
     service = start(filled=False)
     content = (world / "watchlist.csv").read_bytes()
     answer = service.admin.post("/v1/lists/opensanctions-csv", params={"as_of": "2026-11-01", "filename": "targets.simple.csv"}, content=content)
-    assert answer.status_code == 200 and answer.json()["result"]["entries"] > 0
+    assert answer.status_code == 200 and answer.json()["entries"] > 0
     name = next(csv.DictReader(io.StringIO(content.decode())))["name"]
     (first, *_) = service.analyst.get("/v1/screen", params={"name": name}).json()
     assert first["query"] == name and first["result"] == "potential_match"
@@ -138,9 +138,9 @@ def test_the_audit_trail_is_read_in_pages_and_verified(service: Service):
     second = service.auditor.get("/v1/audit", params={"limit": 3, "after": first["next_after"]}).json()
     assert [entry["seq"] for entry in first["entries"] + second["entries"]] == [1, 2, 3, 4, 5, 6]
     assert second["entries"][0]["previous"] == first["entries"][-1]["hash"]
-    told = service.auditor.post("/v1/audit/verify", params={"expect": first["entries"][0]["hash"]}).json()["result"]
+    told = service.auditor.post("/v1/audit/verify", params={"expect": first["entries"][0]["hash"]}).json()
     assert told["whole"] and told["records"] > 0 and told["first_fault"] is None
-    assert not service.auditor.post("/v1/audit/verify", params={"expect": "f" * 64}).json()["result"]["whole"]
+    assert not service.auditor.post("/v1/audit/verify", params={"expect": "f" * 64}).json()["whole"]
 
 
 def test_the_verdict_names_a_changed_record(start):
@@ -148,7 +148,7 @@ def test_the_verdict_names_a_changed_record(start):
     filing = an_application()
     service.analyst.post("/v1/applications", json=filing)
     service.desk.store.cursor().execute("update record set body = replace(body, 'FI', 'SE') where kind = 'application'")
-    told = service.auditor.post("/v1/audit/verify").json()["result"]
+    told = service.auditor.post("/v1/audit/verify").json()
     assert not told["whole"] and filing["application_id"] in told["first_fault"]
 
 
@@ -173,7 +173,7 @@ def test_a_model_is_trained_and_nothing_written_in_a_dry_run(service: Service):
 def test_visits_are_planned_and_the_plan_can_be_read(service: Service):
     answer = service.planner.post("/v1/plans", json={"from": "2026-12-01", "to": "2026-12-31", "visits": 5, "seed": 3})
     assert answer.status_code == 201, answer.text
-    told = answer.json()["result"]
+    told = answer.json()
     assert 1 <= len(told["visits"]) <= 5 and all(0 < visit["inclusion_probability"] <= 1 for visit in told["visits"])
     assert service.planner.get(f"/v1/plans/{told['plan_id']}").json() == told
     due = {row["visit_id"] for row in service.inspector.get("/v1/visits", params={"state": "due", "limit": 1000}).json()["visits"]}

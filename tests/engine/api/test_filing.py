@@ -141,4 +141,4 @@ def test_many_at_once_lose_nothing_and_double_nothing(start):
     cursor = service.desk.store.cursor()
     assert cursor.execute("select count(*), count(distinct key) from record where kind = 'application'").fetchall() == [(49, 49)]
     assert cursor.execute("select count(*), count(distinct application_id) from score").fetchall() == [(49, 49)]
-    assert service.auditor.post("/v1/audit/verify").json()["result"]["whole"]
+    assert service.auditor.post("/v1/audit/verify").json()["whole"]
