@@ -1,0 +1,150 @@
+"""Runs the feature families on Spark: the same SQL, translated, over the same relations. Scores nothing.
+
+For matrices that one machine's DuckDB does not hold. The relations are laid by DuckDB, handed over as Parquet, and
+only the families run on Spark; the model is applied by the caller to what comes back, so that both engines share one
+way from matrix to score.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+import sqlglot
+from sqlglot import exp
+
+from engine.compute.portable import to_spark
+from engine.errors import RefusedInput
+from features.catalogue import Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# One machine, nothing listening but on loopback, nothing printed below an error.
+LOCAL = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.sql.shuffle.partitions": "2",
+}
+# Without these the two engines would not mean the same: DuckDB's days are UTC days, and it fails where ANSI fails.
+MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+QUIET = "rootLogger.level = error\nrootLogger.appenderRef.stderr.ref = stderr\n" + "\n".join(
+    f"appender.stderr.{key} = {value}"
+    for key, value in {"type": "Console", "name": "stderr", "target": "SYSTEM_ERR", "layout.type": "PatternLayout"}.items()
+)
+
+
+@contextmanager
+def local_session() -> Iterator[SparkSession]:
+    """A Spark session on this machine, ended afterwards; the one that already runs, if any, and left running.
+
+    Raises:
+        RefusedInput: pyspark or Java is absent or does not start.
+    """
+    try:
+        from pyspark.errors import PySparkRuntimeError
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise RefusedInput(
+            "--engine spark needs pyspark, which is not installed. Install it with `pip install diversion[spark]`, or use --engine duckdb."
+        ) from error
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        yield running
+        return
+    if not _java():
+        raise RefusedInput(
+            "--engine spark needs Java 17 or newer, and no `java` is on the PATH or under JAVA_HOME. "
+            "Install it (Debian: `apt-get install openjdk-17-jre-headless`), or use --engine duckdb."
+        )
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # workers would run whatever `python3` the PATH has
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    with TemporaryDirectory(prefix="diversion-spark-") as folder:
+        logging = Path(folder, "log4j2.properties")
+        logging.write_text(QUIET)
+        builder = SparkSession.builder.master("local[*]").appName("diversion")
+        for name, value in (LOCAL | MEANING).items():
+            builder = builder.config(name, value)
+        builder = builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging}")
+        builder = builder.config("spark.sql.warehouse.dir", str(Path(folder, "warehouse")))
+        try:
+            session = builder.getOrCreate()
+        except PySparkRuntimeError as error:
+            raise RefusedInput(f"Spark does not start ({error.getCondition()}): Java 17 or newer is needed, see `java -version`.") from error
+        try:
+            yield session
+        finally:
+            session.stop()
+
+
+def _java() -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java", path=str(Path(home, "bin"))) if home else shutil.which("java")
+
+
+def relations_read(book: Catalogue) -> tuple[str, ...]:
+    """The relations that the families read, by name."""
+    read: set[str] = set()
+    for family in book.families:
+        tree = sqlglot.parse_one(family.sql, read="duckdb")
+        read |= {table.name for table in tree.find_all(exp.Table)} - {cte.alias for cte in tree.find_all(exp.CTE)}
+    return tuple(sorted(read))
+
+
+def features(
+    cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None, *, session: SparkSession | None = None,
+    folder: Path | None = None,
+) -> pl.DataFrame:
+    """The feature matrix of the relations laid by `engine.compute.run.lay_relations`, equal bit for bit to DuckDB's.
+
+    Args:
+        cursor: where the relations were laid.
+        session: a session of the caller's; by default a local one, started and ended here. On one of a cluster, set
+            `MEANING` and give a `folder` that every worker can read.
+        folder: where the relations are handed over; by default a temporary one, removed afterwards.
+
+    Returns:
+        (n, 4 + columns): as `engine.compute.run.features`.
+
+    Raises:
+        RefusedInput: pyspark or Java is absent.
+    """
+    if session is None:
+        with local_session() as local:
+            return features(cursor, progress, session=local, folder=folder)
+    if folder is None:
+        with TemporaryDirectory(prefix="diversion-relations-") as own:
+            return features(cursor, progress, session=session, folder=Path(own))
+    book = catalogue()
+    for name in relations_read(book):
+        if progress:
+            progress(f"handing over {name}")
+        _hand_over(cursor, name, folder / f"{name}.parquet")
+        session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
+    matrix = cursor.sql("select subject, application_id, revision, as_of from spine order by subject").pl()
+    for family in book.families:
+        if progress:
+            progress(f"features: {family.name}")
+        columns = ", ".join(f"cast({feature.name} as double) as {feature.name}" for feature in family.features)
+        table = session.sql(f"select subject, {columns} from ({to_spark(family.sql)}) as family").toArrow()
+        matrix = matrix.join(pl.from_arrow(table), on="subject", how="inner", maintain_order="left")
+    return matrix
+
+
+def _hand_over(cursor: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Write a relation as Parquet. DuckDB would write its 128-bit sums as doubles: they go as decimals."""
+    shape = cursor.execute(f"describe {name}").fetchall()
+    columns = ", ".join(f'cast("{c}" as decimal(38, 0)) as "{c}"' if kind in ("HUGEINT", "UHUGEINT") else f'"{c}"' for c, kind, *_ in shape)
+    target = str(path).replace("'", "''")
+    cursor.execute(f"copy (select {columns} from {name}) to '{target}' (format parquet)")
