@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -23,7 +23,7 @@ from engine.settings import from_environment
 from engine.store import audit
 from engine.store.records import Origin, body_of
 from engine.wire import EVENTS, Application, canonical, parse_event
-from engine.workflows import assess, export, frames, ingest, memo, plan_visits, record_event, score_file, screen
+from engine.workflows import assess, export, frames, ingest, memo, plan_visits, record_event, score_file, screen, tokens
 from engine.workflows.desk import Desk, open_desk
 
 DONE, SET_ASIDE, USAGE, REFUSED = 0, 1, 2, 3
@@ -36,6 +36,8 @@ lists_app = typer.Typer(no_args_is_help=True, help="Watch lists.")
 audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")
 app.add_typer(lists_app, name="lists")
 app.add_typer(audit_app, name="audit")
+token_app = typer.Typer(no_args_is_help=True, help="Access tokens of the HTTP service; only their hashes are kept.")
+app.add_typer(token_app, name="token")
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The DuckDB file (or DIVERSION_STORE); default diversion.duckdb here.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -445,6 +447,40 @@ def licences_command(
     typer.echo(f"{len(found.outside):,} shipment(s) outside a licence" + (":" if found.outside else "."))
     for shipment in found.outside:
         typer.echo(f"  {shipment.shipment_id}  {shipment.shipped_on}  {shipment.licence or 'no licence'}: {'; '.join(shipment.why)}")
+
+
+@token_app.command("create")
+def token_create(
+    name: Annotated[str, typer.Argument(help="The person or system it names; stands on everything done with it.")],
+    role: Annotated[str, typer.Option(help="system, analyst, approver, inspector, planner, auditor or admin.")],
+    authority: Annotated[list[str] | None, typer.Option(help="An authority it may read, alpha-2; may be repeated; default all.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days until it ends.")] = 90,
+    store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Make a token; its secret is shown once and cannot be found again."""
+    with desk_at(store) as (desk, origin):
+        secret, token = tokens.create_token(desk, name, role, authority, origin.at + timedelta(days=days), origin)
+    if as_json:
+        typer.echo(json.dumps({"token": secret, "token_id": token.token_id, "role": token.role, "expires_at": token.expires_at.isoformat()}))
+    else:
+        typer.echo(f"{secret}\nToken {token.token_id} for {name} ({role}), until {token.expires_at:%Y-%m-%d}. It is shown this once.")
+
+
+@token_app.command("list")
+def token_list(store: StoreOption = None) -> None:
+    """Every token ever given out, the newest first, without secrets."""
+    with desk_at(store) as (desk, origin):
+        for token in tokens.tokens(desk.store.cursor()):
+            state = "revoked" if token.revoked_at else "ended" if token.expires_at <= origin.at else "valid"
+            typer.echo(f"{token.token_id}  {token.name:24} {token.role:10} {', '.join(token.authorities or ['all']):12} {state} until {token.expires_at:%Y-%m-%d}")
+
+
+@token_app.command("revoke")
+def token_revoke(token_id: str, store: StoreOption = None) -> None:
+    """End a token now."""
+    with desk_at(store) as (desk, origin):
+        token = tokens.revoke_token(desk, token_id, origin)
+    typer.echo(f"Token {token.token_id} of {token.name} is revoked.")
 
 
 @app.command("export")
