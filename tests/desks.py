@@ -72,8 +72,7 @@ def values(desk: Desk, application_id: str, *, as_of: datetime | None = None) ->
 def labels(desk: Desk, as_of: datetime = NOW) -> dict[str, int]:
     """Application -> its label as it stood at a moment."""
     cursor = desk.store.cursor()
-    rows = cursor.execute("select min(record_no), min(filed_at) from filing group by application_id order by 1").fetchall()
-    lay_subjects(cursor, [Subject(record_no, filed_at, filed_at) for record_no, filed_at in rows])
+    lay_subjects(cursor, [])
     lay_relations(cursor)
     return dict(label_frame(cursor, as_of).select("application_id", "label").iter_rows())
 
