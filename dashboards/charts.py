@@ -53,7 +53,9 @@ def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = 
     }
     tip = [alt.Tooltip("told:N", title="risk"), alt.Tooltip("interval:N", title="90 % interval")]
     layers = [
-        alt.Chart(_rows(strokes)).mark_tick(color=NEUTRAL, opacity=0.35, size=30, thickness=1.5).encode(x=axis, y=alt.value(36)),
+        alt.Chart(_rows(strokes))
+        .mark_tick(color=NEUTRAL, opacity=max(0.08, min(0.4, 60 / (len(strokes) + 1))), size=30, thickness=1.5)
+        .encode(x=axis, y=alt.value(36)),
         alt.Chart(_rows([this])).mark_rule(color=RAISES, size=5, opacity=0.75).encode(x=alt.X("low:Q"), x2="high:Q", y=alt.value(36), tooltip=tip),
         alt.Chart(_rows([this]))
         .mark_point(color=RAISES, filled=True, size=190, opacity=1, shape="diamond")

@@ -198,6 +198,12 @@ class Client:
 MOST_ROWS = 5_000
 
 
+def base_rate(model: Mapping[str, Any]) -> float | None:
+    """The share of all shipments diverted, as the card of the model in force estimates it; None where it does not."""
+    later = model.get("card", {}).get("later_period")
+    return later.get("base_rate_of_all_shipments") if isinstance(later, dict) else None
+
+
 def _path(application_id: str) -> str:
     # An id may hold a slash; unescaped it would name another resource.
     return f"applications/{quote(application_id, safe='')}"

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards import casefile, charts, forms, session, words
-from dashboards.client import Client, QueueRow, ServiceError
+from dashboards.client import Client, QueueRow, ServiceError, base_rate
 from dashboards.places import country
 from engine.wire import Application, Referral, Score
 
@@ -89,7 +89,7 @@ def fetch(client: Client, application_id: str) -> Case:
         history=client.history(application_id),
         waiting=_or_nothing(lambda: client.awaiting_signature(application_id), []),
         others=tuple(row.risk for row in rows if row.risk is not None),
-        model=_or_nothing(client.model, {}),
+        model=_or_nothing(lambda: session.held("model", client.model), {}),
     )
 
 
@@ -100,12 +100,6 @@ def _or_nothing(ask: Any, nothing: Any) -> Any:
         if error.status != 403:
             raise
         return nothing
-
-
-def base_rate(model: dict[str, Any]) -> float | None:
-    """The share of all shipments diverted as the model's card estimates it, where it does."""
-    later = model.get("card", {}).get("later_period")
-    return later.get("base_rate_of_all_shipments") if isinstance(later, dict) else None
 
 
 def head(case: Case) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboards import places, session, words, worklist
-from dashboards.client import QueueRow
+from dashboards.client import QueueRow, ServiceError, base_rate
 from dashboards.screens import application
 
 STATES = {"undecided": "to decide", "decided": "decided", "all": "all"}
@@ -31,13 +31,22 @@ def page() -> None:
     told = worklist.tally(rows)
     shown = worklist.in_order(choose(rows))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(" · ".join(f"**{number}** {what}" for what, number in told.items()), width="content")
+        st.markdown(" · ".join(f"**{number}** {what}" for what, number in told.items()) + of_all(), width="content")
         st.space("stretch")
         with st.container(key="screen-only-actions", horizontal=True, width="content"):
             asked = act(shown)
     clicked = draw(shown)
     if asked or clicked:
         st.switch_page(application.as_page(), query_params={"id": asked or clicked})
+
+
+def of_all() -> str:
+    """The base rate to read every risk against, where the model in force has one and this person may know it."""
+    try:
+        base = base_rate(session.held("model", session.signed_in().model))
+    except ServiceError:
+        return ""
+    return "" if base is None else f" · all shipments: **{words.count_in(base, words.per(base))} in {words.per(base):,}**"
 
 
 def choose(rows: Sequence[QueueRow]) -> list[QueueRow]:

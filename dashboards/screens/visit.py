@@ -223,6 +223,7 @@ def what_was_found(form: str) -> dict[str, Any]:
 def files(client: Client, form: str) -> list[str]:
     """Photos and papers, each stored under its hash as soon as it is chosen."""
     stored: dict[str, str] = st.session_state.setdefault(f"{form}:evidence", {})
+    left_out: set[str] = st.session_state.setdefault(f"{form}:left_out", set())
     chosen = st.file_uploader(
         "Photos and papers",
         accept_multiple_files=True,
@@ -233,7 +234,7 @@ def files(client: Client, form: str) -> list[str]:
     for file in chosen:
         content = file.getvalue()
         sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 in stored:
+        if sha256 in stored or sha256 in left_out:
             continue
         try:
             client.put_evidence(content, file.type)
@@ -244,8 +245,13 @@ def files(client: Client, form: str) -> list[str]:
     for sha256, name in list(stored.items()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"✓ stored: {casefile.plain(name)}  \n`{sha256}`")
-            st.button("Leave out", key=f"{form}:leave:{sha256}", on_click=stored.pop, args=(sha256,), type="tertiary")
+            st.button("Leave out", key=f"{form}:leave:{sha256}", on_click=_leave_out, args=(form, sha256), type="tertiary")
     return list(stored)
+
+
+def _leave_out(form: str, sha256: str) -> None:
+    st.session_state[f"{form}:evidence"].pop(sha256)
+    st.session_state[f"{form}:left_out"].add(sha256)
 
 
 def sign_off(
