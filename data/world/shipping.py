@@ -128,7 +128,7 @@ class Shipping:
             final=final,
         )
         if chance.random() < 0.3:
-            left = working_hour(chance, shipped + between(chance, 1, 3) * clock.DAY)
+            left = max(at, working_hour(chance, shipped + between(chance, 1, 3) * clock.DAY))
             place = application["route"][0]["from"] if application.get("route") else None
             journal.record(
                 "delivery",
@@ -141,12 +141,20 @@ class Shipping:
                 proof="customs_record",
             )
         if chance.random() < (0.5 if astray else 0.9):
-            self._delivery(deal, application, shipment_id, arrived, items, astray)
+            self._delivery(deal, application, shipment_id, at, arrived, items, astray)
         return Consignment(shipment_id, shipped, arrived, items)
 
     def _delivery(
-        self, deal: Deal, application: dict, shipment_id: str, arrived: int, items: list[dict], astray: bool
+        self,
+        deal: Deal,
+        application: dict,
+        shipment_id: str,
+        reported: int,
+        arrived: int,
+        items: list[dict],
+        astray: bool,
     ) -> None:
+        """What proves the arrival; known no sooner than the shipment itself, without which no system can file it."""
         chance = self._chance
         proof = (_WEAK_PROOFS if astray else _PROOFS).draw(chance)
         papered = proof in ("delivery_verification", "customs_record")
@@ -155,9 +163,8 @@ class Shipping:
             if proof == "end_user_receipt"
             else one_of(chance, ("arrived", "released_by_customs", "received_by_end_user"))
         )
-        at = working_hour(
-            chance, arrived + between(chance, 2, 110 if proof == "delivery_verification" else 40) * clock.DAY
-        )
+        days = between(chance, 2, 110 if proof == "delivery_verification" else 40)
+        at = max(reported, working_hour(chance, arrived + days * clock.DAY))
         short = astray and chance.random() < 0.15
         self._journal.record(
             "delivery",

@@ -145,6 +145,20 @@ def test_a_correction_comes_after_what_it_corrects(world: WorldSummary) -> None:
                 assert known[row["corrects"]] < row["at"]
 
 
+def test_nothing_is_named_that_was_not_known_before(world: WorldSummary) -> None:
+    known: dict[str, dict[str, str]] = {"shipment_id": {}, "licence_number": {}, "corrects": {}}
+    for kind, name in (("shipment", "shipment_id"), ("licence", "licence_number")):
+        for row in rows(world.paths[kind]):
+            known[name].setdefault(row.get(name), row["at"])
+    for kind in EVENTS:
+        for row in rows(world.paths[kind]):
+            known["corrects"][row["event_id"]] = row["at"]
+    for kind in EVENTS:
+        for row in rows(world.paths[kind]):
+            for name in known.keys() & row.keys():
+                assert known[name].get(row[name], "never") <= row["at"], (kind, name, row["event_id"])
+
+
 def test_the_new_month_is_undecided_and_of_its_own(world: WorldSummary) -> None:
     new = {row["application_id"] for row in rows(world.paths["new_application"])}
     assert len(new) == round(6_000 / 72)
