@@ -95,10 +95,21 @@ def keep(page, name: str) -> None:
     page.set_viewport_size(size)
 
 
-def choose(page, label: str, option: str) -> None:
+def idle(page) -> None:
+    """Wait until the page is drawn whole: a list that is opened while the page is drawn anew closes again."""
+    page.wait_for_timeout(250)
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached")
+
+
+def choose(page, label: str, option: str | re.Pattern, within=None) -> None:
     """Choose an option of a select box."""
-    page.get_by_role("combobox", name=re.compile(re.escape(label))).first.click()
+    idle(page)
+    box = (within or page).get_by_role("combobox", name=re.compile(re.escape(label))).first
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list closes when the page still scrolls
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()
+    idle(page)
 
 
 def test_an_analyst_goes_from_the_queue_to_a_settled_referral_and_a_decision(visitor, served):
@@ -119,16 +130,14 @@ def test_an_analyst_goes_from_the_queue_to_a_settled_referral_and_a_decision(vis
     for _ in range(first.open_referrals):
         page.get_by_text("⚑ open").first.click()
         form = page.get_by_test_id("stForm").filter(has_text="What did you find?").first
-        form.get_by_role("combobox").first.click()
-        page.get_by_role("option", name=re.compile("dismissed")).click()
+        choose(page, "What did you find?", re.compile("dismissed"), form)
         form.get_by_label("Why", exact=True).fill("Checked with the source: it does not apply here.")
         form.get_by_role("button", name="Record this review").click()
         page.get_by_text(re.compile(r"Review of .* recorded")).wait_for()
     page.get_by_text("✓ settled").first.wait_for()
     keep(page, "application-settled-1280")
     form = page.get_by_test_id("stForm").filter(has_text="Outcome").last
-    form.get_by_role("combobox").first.click()
-    page.get_by_role("option", name="granted", exact=True).click()
+    choose(page, "Outcome", "granted", form)
     form.get_by_role("button", name="Record this decision").click()
     page.get_by_text("What you typed is still here").wait_for()
     form.get_by_label("Rationale, for the file", exact=True).fill("The end use is established and the route is plain.")
