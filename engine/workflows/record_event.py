@@ -74,7 +74,7 @@ def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> No
         raise OpenReferral(
             f"application {decision.application_id} cannot be granted: {len(still_open)} referral(s) unsettled: "
             + "; ".join(f"{r.rule_id} ({r.subject})" for r in still_open)
-            + ". Each must be settled by a `review` event about it (about: referral, subject: the id in brackets).",
+            + ". Each must be settled by a `review` event about it (about: referral, application_id, subject: the id in brackets).",
             [(r.subject, r.handling) for r in still_open],
         )
     if policy_in_force().needs_second_signature(score.band) and not signed_by_another(decision):
@@ -85,11 +85,16 @@ def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> No
 
 
 def check_review(review: Review) -> None:
-    """An exemption and an unverified status are countersigned by another person.
+    """A settlement says of which application; an exemption and an unverified status are countersigned by another person.
 
     Raises:
-        SignatureNeeded.
+        InvalidRecord, SignatureNeeded.
     """
+    if review.about in ("referral", "list_match") and review.application_id is None:
+        raise InvalidRecord("The review", [FieldProblem(
+            "application_id", "it is missing, and a referral is settled for one application only", "the application whose referral this is",
+            "Name the application.",
+        )])
     if (review.result == "exempted" or review.about == "unverified_status") and not signed_by_another(review):
         raise SignatureNeeded("The review", [FieldProblem(
             "approved_by", "an exemption or an unverified status needs a second person's signature",
