@@ -12,6 +12,7 @@ with intermediary as (
         spine.application_id,
         spine.as_of,
         spine_party.party_no,
+        spine_party.form_id,
         spine_party.entity_id,
         spine_party.role
     from spine
@@ -49,6 +50,7 @@ known_facts as (
             and intermediary.as_of > party_event.known_from
             and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
             and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
     where
         party_event.role_group in ('intermediary', 'named', 'consignee')
         and party_event.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')

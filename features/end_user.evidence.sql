@@ -12,6 +12,7 @@ with end_user as (
         spine.application_id,
         spine.as_of,
         spine_party.party_no,
+        spine_party.form_id,
         spine_party.entity_id
     from spine
     inner join spine_party on spine.subject = spine_party.subject
@@ -49,6 +50,7 @@ known_facts as (
             and end_user.as_of > party_event.known_from
             and (party_event.known_to is null or end_user.as_of <= party_event.known_to)
             and (party_event.application_id is null or end_user.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or end_user.as_of > party_event.linked_from or end_user.form_id = party_event.form_id)
     where
         party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named')
         and party_event.fact in ('diversion', 'favourable', 'unfavourable', 'denied', 'denial_notice')

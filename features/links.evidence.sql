@@ -93,6 +93,7 @@ tainted as (
             and stranger.as_of > party_event.known_from
             and (party_event.known_to is null or stranger.as_of <= party_event.known_to)
             and (party_event.application_id is null or stranger.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or stranger.as_of > party_event.linked_from)
     where party_event.fact in ('diversion', 'denied', 'denial_notice') and party_event.role_group <> 'exporter'
 ),
 

@@ -1,7 +1,10 @@
 -- Dated facts about entities: those of the applications that named them at the time, and those that name them directly.
+-- A name that an entity took up only later links it to the fact from `linked_from` on; the filing that writes it so knows at once.
 select
     history_party.entity_id,
     history_party.role_group,
+    cast(null as bigint) as form_id,
+    cast(null as timestamp) as linked_from,
     application_event.application_id,
     application_event.event_id,
     application_event.fact,
@@ -19,6 +22,8 @@ union all
 select
     party_entity.entity_id,
     'named' as role_group,
+    party_form.form_id,
+    case when party_form.first_seen > incident_in_force.known_from then party_form.first_seen end as linked_from,
     null as application_id,
     incident_in_force.event_id,
     'diversion' as fact,
@@ -33,6 +38,8 @@ union all
 select
     party_entity.entity_id,
     'named' as role_group,
+    party_form.form_id,
+    case when party_form.first_seen > denial_notice.at then party_form.first_seen end as linked_from,
     null as application_id,
     denial_notice.event_id,
     'denial_notice' as fact,

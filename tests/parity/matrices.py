@@ -1,0 +1,77 @@
+"""Feature matrices of stores in memory, and how they differ: bit for bit, column by column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import polars as pl
+from facts import Facts
+
+from engine.compute.run import features, lay_relations
+from engine.store.records import Origin
+from engine.wire import EVENTS
+from engine.workflows.assess import Subject, lay_subjects
+from engine.workflows.desk import Desk, open_desk
+from engine.workflows.ingest import ingest_file
+from engine.workflows.screen import import_list
+from features.catalogue import catalogue
+
+ORIGIN = Origin("test", "ingest", datetime(2027, 6, 1))
+KEY = ["application_id", "revision", "as_of"]
+IN_ORDER = ("application", *EVENTS)
+
+
+def a_store() -> Desk:
+    """An empty store in memory."""
+    return open_desk(Path(":memory:"), ORIGIN, create=True)
+
+
+def take(desk: Desk, facts: Facts, *, order: Sequence[str] = IN_ORDER, lenient: bool = False) -> None:
+    """Ingest facts, a file for each kind; all of them must be good."""
+    with TemporaryDirectory() as folder:
+        for kind in (kind for kind in order if facts.get(kind)):
+            path = Path(folder, f"{kind}.jsonl")
+            path.write_text("".join(json.dumps(document) + "\n" for document in facts[kind]), encoding="utf-8")
+            done = ingest_file(desk, path, kind, ORIGIN, lenient=lenient)
+            assert done.set_aside == 0, done.set_aside_file.read_text()[:2_000]
+
+
+def take_list(desk: Desk, path: Path, edition: date) -> None:
+    import_list(desk, path, "opensanctions-csv", edition, ORIGIN)
+
+
+def filings(desk: Desk, *, until: datetime | None = None) -> list[Subject]:
+    """Every filing on record as of its own filing."""
+    return [
+        Subject(record_no, filed_at, filed_at) for record_no, filed_at in desk.store.cursor().execute(
+            "select record_no, filed_at from filing where filed_at <= coalesce(?::timestamp, filed_at) order by application_id, revision", [until]
+        ).fetchall()
+    ]
+
+
+def matrix(desk: Desk, subjects: Sequence[Subject]) -> pl.DataFrame:
+    """Features of subjects, computed together, sorted by application, revision and moment."""
+    cursor = desk.store.cursor()
+    lay_subjects(cursor, subjects)
+    assert lay_relations(cursor) == len(subjects)
+    frame = features(cursor)
+    assert len(frame) == len(subjects)
+    return frame.drop("subject").sort(KEY)
+
+
+def differing(one: pl.DataFrame, other: pl.DataFrame) -> dict[str, list[tuple]]:
+    """Feature -> (application, as of, value here, value there) of the rows that are not the same to the last bit."""
+    assert one.select(KEY).equals(other.select(KEY))
+    found = {}
+    for column in catalogue().columns:
+        here, there = (frame[column].fill_null(float("nan")).to_numpy().view(np.int64) for frame in (one, other))
+        nulls = one[column].is_null() == other[column].is_null()
+        rows = np.flatnonzero((here != there) | ~nulls.to_numpy())
+        if len(rows):
+            found[column] = [(*one.row(n, named=True).values(),)[:3] + (one[column][int(n)], other[column][int(n)]) for n in map(int, rows[:3])]
+    return found
