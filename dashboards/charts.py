@@ -129,7 +129,7 @@ def reasons(score: Score) -> alt.LayerChart:
     x = alt.X(
         "start:Q",
         title="← lowers the risk · raises the risk →",
-        scale=alt.Scale(domain=[lowest - 1.5 * room, highest + room], nice=False),
+        scale=alt.Scale(domain=[lowest - 2.2 * room, highest + room], nice=False),
         axis=alt.Axis(labels=False, ticks=False, gridOpacity=0.15, titleFontWeight="normal"),
     )
     tip = [

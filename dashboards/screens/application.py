@@ -128,7 +128,8 @@ def how_risky(case: Case) -> None:
     )
     st.caption("◆ this application with its 90 % interval; each thin stroke is another scored application.")
     if case.now is not None:
-        moved = "the same" if case.now.risk == score.risk else f"{words.band(case.now.band)}, {words.frequency(case.now.risk)}"
+        then, now = ((words.band(one.band), words.frequency(one.risk)) for one in (score, case.now))
+        moved = "the same" if then == now else f"**{now[0]}**, {now[1]}"
         st.markdown(f"As of filing above; **as of now**, with all known since: {moved}.")
     if score.model_version.startswith("expert-card"):
         st.warning(

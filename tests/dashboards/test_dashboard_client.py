@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from dashboards.client import Client, ServiceError
+from dashboards.client import Client, ServiceError, base_rate
 
 VISIT = {"event_id": "e-1", "at": "2026-11-22T10:00:00Z", "visit_id": "v-1", "application_id": "A-1", "outcome": "favourable"}
 
@@ -82,3 +82,9 @@ def test_a_role_that_lists_no_applications_is_let_in_for_its_visits(answers):
 def test_an_unknown_token_is_refused_at_the_door(answers):
     with pytest.raises(ServiceError, match="does not know this token"):
         answers({"GET applications": (401, {"detail": "not known"})}).client.check()
+
+
+def test_a_base_rate_is_told_only_where_the_models_card_has_one():
+    assert base_rate({"card": {"later_period": {"base_rate_of_all_shipments": 0.003}}}) == 0.003
+    assert base_rate({"card": {"says": "No trained model is in use."}}) is None
+    assert base_rate({}) is None
