@@ -70,13 +70,14 @@ first_trade as (
         exporter_trade.exporter_id,
         exporter_trade.destination,
         exporter_trade.application_id,
-        exporter_trade.known_from,
+        min(exporter_trade.known_from) as known_from,
         row_number() over (
             partition by exporter_trade.exporter_id, exporter_trade.destination
-            order by exporter_trade.known_us, exporter_trade.application_id
+            order by min(exporter_trade.known_us), exporter_trade.application_id
         ) as place
     from exporter_trade
     where exporter_trade.exporter_id in (select exporter.entity_id from exporter)
+    group by exporter_trade.exporter_id, exporter_trade.destination, exporter_trade.application_id
 ),
 
 known_destination as (

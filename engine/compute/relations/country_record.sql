@@ -6,7 +6,7 @@ with months as (
 visits as (
     select
         filing.destination as country,
-        visit_in_force.known_from,
+        greatest(visit_in_force.known_from, filing.filed_at) as known_from,
         visit_in_force.known_to,
         coalesce(visit_in_force.limited_by, '') = 'host_state' and coalesce(visit_in_force.access, '') = 'none' as refused,
         coalesce(list_has_any(visit_in_force.findings, ['re_transfer', 're_export', 'diversion', 'theft_or_capture']), false) as diverted

@@ -31,9 +31,12 @@ select
     incident_in_force.known_from,
     incident_in_force.known_to
 from incident_in_force
-inner join party_form on incident_in_force.party.name = party_form.name and incident_in_force.party.country is not distinct from party_form.country
+inner join name_key on incident_in_force.party.name = name_key.name and name_key.name_key <> ''
+inner join party_form on name_key.name_key = party_form.name_key and incident_in_force.party.country is not distinct from party_form.country
 inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
-where incident_in_force.application_id is null and incident_in_force.finding in ('diversion', 're_export', 're_transfer', 'theft_or_capture')
+where
+    party_form.authority is not null -- a form that stands on filings, not only in the report itself
+    and incident_in_force.application_id is null and incident_in_force.finding in ('diversion', 're_export', 're_transfer', 'theft_or_capture')
 union all
 select
     party_entity.entity_id,
@@ -48,7 +51,8 @@ select
     least(coalesce(correction.known_at, cast(denial_notice.expires_on as timestamp)), coalesce(cast(denial_notice.expires_on as timestamp), correction.known_at))
         as known_to
 from denial_notice
-inner join party_form on denial_notice.party = party_form.name and denial_notice.country is not distinct from party_form.country
+inner join name_key on denial_notice.party = name_key.name and name_key.name_key <> ''
+inner join party_form on name_key.name_key = party_form.name_key and denial_notice.country is not distinct from party_form.country
 inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
 left join correction on denial_notice.event_id = correction.event_id
-where not coalesce(denial_notice.withdrawn, false)
+where party_form.authority is not null and not coalesce(denial_notice.withdrawn, false)

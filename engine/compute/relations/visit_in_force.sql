@@ -47,7 +47,10 @@ select
     visit.findings,
     visit.items,
     visit."sample",
-    case when countersigned.from_the_start then visit.at else greatest(visit.at, reviewed.known_at) end as known_from,
+    greatest(
+        case when countersigned.from_the_start then visit.at else greatest(visit.at, reviewed.known_at) end,
+        case when visit.application_id is null then shipment.known_from end
+    ) as known_from,
     case
         when countersigned.from_the_start then correction.known_at
         else least(coalesce(correction.known_at, reviewed.withdrawn_at), coalesce(reviewed.withdrawn_at, correction.known_at))

@@ -1,0 +1,430 @@
+"""What the trickiest features say of explicit facts: online, in bulk and on Spark. One store holds every picture, each with parties of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+import pytest
+from builders import (
+    a_certificate,
+    a_decision,
+    a_denial_notice,
+    a_licence,
+    a_party,
+    a_review,
+    a_shipment,
+    a_visit,
+    an_application,
+    an_event,
+    an_incident,
+    arms,
+    correcting,
+    fresh,
+    withdrawing,
+)
+from facts import KNOWN_BY, moment
+from matrices import a_store, matrix, take
+
+from engine.compute import run as engine_run
+from engine.workflows.assess import Subject, lay_subjects
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A true sentence, the facts that show it, and what is read of the filing asked about."""
+
+    says: str
+    facts: list[tuple[str, dict]]
+    asked: dict
+    reads: dict[str, float | None]
+    as_of: str | None = None
+    id: str = field(default_factory=lambda: fresh("picture"))
+
+
+def filed(day: str, **told: object) -> dict:
+    return an_application(filed_at=f"{day}T09:00:00Z", **told)
+
+
+def at(day: str) -> str:
+    return f"{day}T09:00:00Z"
+
+
+def pictures() -> list[Picture]:
+    return [picture() for picture in PICTURES]
+
+
+PICTURES: list[Callable[[], Picture]] = []
+
+
+def picture(make: Callable[[], Picture]) -> Callable[[], Picture]:
+    PICTURES.append(make)
+    return make
+
+
+# End user: whose past, and as it stood when
+
+
+@picture
+def a_finding_told_after_the_filing_is_not_seen() -> Picture:
+    before, asked = filed("2024-01-10", end_user="Anker One"), filed("2024-06-01", end_user="Anker One")
+    facts = [
+        ("visit", a_visit(before["application_id"], at=at("2024-05-30"), outcome="unfavourable", findings=["diversion"])),
+        ("visit", a_visit(before["application_id"], at=at("2024-06-01"), visited_on="2024-03-01", outcome="unfavourable", findings=["diversion"])),
+    ]
+    return Picture(
+        "a finding counts from the day after it was told, not from the visit", [("application", before), *facts], asked,
+        {"end_user_prior_filings_count": 1, "end_user_prior_diversions_count": 1, "end_user_unfavourable_visits_count": 0},
+    )
+
+
+@picture
+def a_corrected_finding() -> Picture:
+    before, asked = filed("2024-01-10", end_user="Birch Two"), filed("2024-06-01", end_user="Birch Two")
+    wrong = a_visit(before["application_id"], at=at("2024-03-01"), outcome="unfavourable", findings=["diversion"])
+    right = correcting(wrong, at("2024-04-01"), outcome="unfavourable", findings=["discrepancy"])
+    return Picture(
+        "a corrected finding is read as corrected", [("application", before), ("visit", wrong), ("visit", right)], asked,
+        {"end_user_prior_diversions_count": 0, "end_user_unfavourable_visits_count": 1},
+    )
+
+
+@picture
+def a_finding_corrected_later() -> Picture:
+    before, asked = filed("2024-01-10", end_user="Cedar Three"), filed("2024-06-01", end_user="Cedar Three")
+    wrong = a_visit(before["application_id"], at=at("2024-03-01"), outcome="unfavourable", findings=["diversion"])
+    return Picture(
+        "a finding taken back at the moment of filing still stood then",
+        [("application", before), ("visit", wrong), ("visit", withdrawing(wrong, at("2024-06-01"), visit_id=wrong["visit_id"]))], asked,
+        {"end_user_prior_diversions_count": 1},
+    )
+
+
+@picture
+def an_unconfirmed_incident() -> Picture:
+    before, asked = filed("2024-01-10", end_user="Dahlia Four"), filed("2024-06-01", end_user="Dahlia Four")
+    one, two = (an_incident(before["application_id"], at=at("2024-03-01"), occurred_on="2024-02-20", confirmed=False) for _ in range(2))
+    review = a_review("incident", two["event_id"], "confirmed", at=at("2024-04-01"))
+    return Picture(
+        "an incident counts once it is confirmed", [("application", before), ("incident", one), ("incident", two), ("review", review)], asked,
+        {"end_user_prior_diversions_count": 1},
+    )
+
+
+@picture
+def grounds_of_a_denial() -> Picture:
+    first, second, asked = (filed(day, end_user="Elm Five") for day in ("2024-01-10", "2024-01-11", "2024-06-01"))
+    denials = [
+        a_decision(first["application_id"], at=at("2024-02-01"), outcome="denied", grounds=["human_rights", "diversion"]),
+        a_decision(second["application_id"], at=at("2024-02-01"), outcome="denied", grounds=["human_rights"]),
+    ]
+    return Picture(
+        "a denial on other grounds than diversion is not held against the end user",
+        [("application", first), ("application", second), *(("decision", denial) for denial in denials)], asked, {"end_user_denials_count": 1},
+    )
+
+
+@picture
+def a_name_taken_up_later() -> Picture:
+    known = a_party("Fir Six Ltd", "AE", registration="660066")
+    before, between = filed("2024-01-10", end_user=known), filed("2024-03-01", end_user=known)
+    renamed = filed("2024-05-01", end_user=known | {"name": "Fjord Trading Six"})
+    notice = a_denial_notice("Fjord Trading Six", "AE", at=at("2024-02-01"), denied_on="2024-01-20")
+    facts = [("application", before), ("application", renamed), ("denial_notice", notice)]
+    return Picture("a notice reaches an entity only when a filing gave it that name", facts, between, {"end_user_denials_count": 0})
+
+
+@picture
+def a_name_taken_up_now() -> Picture:
+    known = a_party("Gorse Seven Ltd", "AE", registration="770077")
+    before, renamed = filed("2024-01-10", end_user=known), filed("2024-05-01", end_user=known | {"name": "Gale Trading Seven"})
+    notice = a_denial_notice("Gale Trading Seven", "AE", at=at("2024-02-01"), denied_on="2024-01-20")
+    return Picture(
+        "the filing that gives an entity a denied name sees the denial",
+        [("application", before), ("denial_notice", notice)], renamed, {"end_user_denials_count": 1, "end_user_prior_filings_count": 1},
+    )
+
+
+@picture
+def a_shipment_number_told_again() -> Picture:
+    other = filed("2024-01-09", end_user="Hazel Other", application_id="A-0000")
+    before, asked = filed("2024-01-10", end_user="Hazel Eight"), filed("2024-06-01", end_user="Hazel Eight")
+    shipment = a_shipment(before["application_id"], at=at("2024-02-01"))
+    again = a_shipment("A-0000", at=at("2024-07-01"), shipment_id=shipment["shipment_id"])
+    visit = a_visit(None, shipment_id=shipment["shipment_id"], at=at("2024-03-01"), visited_on="2024-02-20", outcome="unfavourable", findings=["re_export"])
+    facts = [("application", other), ("application", before), ("shipment", shipment), ("shipment", again), ("visit", visit)]
+    return Picture("a shipment belongs to the application that it was first told of", facts, asked, {"end_user_prior_diversions_count": 1})
+
+
+@picture
+def a_licence_number_told_again() -> Picture:
+    other = filed("2024-01-09", end_user="Iris Other", application_id="A-0001")
+    before, asked = filed("2024-01-10", end_user="Iris Nine"), filed("2024-06-01", end_user="Iris Nine")
+    licences = [a_licence(before["application_id"], licence_number="L-9", at=at("2024-01-20")), a_licence("A-0001", licence_number="L-9", at=at("2024-07-01"))]
+    shipment = a_shipment(None, licence_number="L-9", at=at("2024-02-01"))
+    visit = a_visit(None, shipment_id=shipment["shipment_id"], at=at("2024-03-01"), visited_on="2024-02-20", outcome="unfavourable", findings=["re_export"])
+    facts = [("application", other), ("application", before), *(("licence", told) for told in licences), ("shipment", shipment), ("visit", visit)]
+    return Picture("a licence belongs to the application that it was first issued on", facts, asked, {"end_user_prior_diversions_count": 1})
+
+
+# Documents: one number, several filings
+
+
+@picture
+def a_number_used_before() -> Picture:
+    paper = a_certificate(number="EUC/77-1", issuer_country="FI")
+    first = filed("2024-01-10", documents=[paper])
+    amended = first | {"revision": 2, "filed_at": at("2024-02-01")}
+    other = filed("2024-03-01", documents=[paper | {"number": "euc 77 1", "end_user": "Somebody Else"}])
+    abroad = filed("2024-03-02", documents=[paper | {"issuer_country": "EE"}])
+    later = filed("2024-06-01", documents=[paper])
+    asked = filed("2024-06-01", documents=[paper])
+    return Picture(
+        "a number counts once for each earlier application, however it is written, but not another country's",
+        [("application", document) for document in (first, amended, other, abroad, later)], asked,
+        {"documents_number_reuse_count": 2, "documents_number_other_content_count": 1, "documents_assurance_missing_flag": 0},
+    )
+
+
+@picture
+def a_document_on_its_own_amendment() -> Picture:
+    first = filed("2024-01-10", documents=[a_certificate(number="EUC/88")])
+    return Picture(
+        "an amendment does not reuse its own application's certificate", [("application", first)], first | {"revision": 2, "filed_at": at("2024-03-01")},
+        {"documents_number_reuse_count": 0, "documents_number_other_content_count": 0},
+    )
+
+
+@picture
+def no_document_at_all() -> Picture:
+    return Picture(
+        "without a certificate nothing is read from one", [], filed("2024-01-10"),
+        {"documents_assurance_missing_flag": 1, "documents_number_reuse_count": None, "documents_essential_elements_share": None, "documents_no_expiry_flag": None},
+    )
+
+
+# Route
+
+
+@picture
+def a_way_round() -> Picture:
+    legs = [{"from": "SEGOT", "to": "AEJEA", "mode": "sea", "storage_days": 40}, {"from": "AEJEA", "to": "FIHEL", "mode": "sea", "storage_days": 5}]
+    return Picture(
+        "a way round is measured against the straight line", [], filed("2024-01-10", route=legs),
+        {"route_legs_count": 2, "route_storage_days": 45, "route_detour_ratio": DETOUR, "route_disconnected_legs_count": 0, "route_other_end_flag": 0},
+    )
+
+
+@picture
+def an_unknown_place() -> Picture:
+    legs = [{"from": "SEGOT", "to": "AEZZZ", "mode": "sea"}, {"from": "AEJEA", "to": "AEAUH", "mode": "road"}]
+    return Picture(
+        "an unknown place leaves the detour unknown, and a gap is counted", [], filed("2024-01-10", route=legs),
+        {"route_detour_ratio": None, "route_disconnected_legs_count": 1, "route_other_end_flag": 1, "route_storage_days": None},
+    )
+
+
+@picture
+def no_route() -> Picture:
+    return Picture("without a route its features are missing", [], filed("2024-01-10"), {"route_legs_count": None, "route_transit_hubs_count": None})
+
+
+# Old stock
+
+
+def promising(day: str, end_user: str, **told: object) -> dict:
+    army = a_party(end_user, "FI", "military")
+    return filed(day, end_user=army, items=[arms()], replaced_stock=[{"control_code": "ML1.a", "quantity": 50, "plan": "destroy"} | told])
+
+
+@picture
+def a_promise_overdue() -> Picture:
+    kept, broken, fresh_one, asked = (promising(day, "Juniper Army") for day in ("2021-01-10", "2021-02-10", "2023-05-20", "2024-01-10"))
+    done = an_event(application_id=kept["application_id"], quantity=50, destroyed_on="2021-06-01", at=at("2021-06-02"))
+    undone = an_event(application_id=broken["application_id"], quantity=50, destroyed_on="2021-06-01", at=at("2021-06-02"))
+    taken_back = withdrawing(undone, at("2022-01-01"), application_id=broken["application_id"])
+    facts = [("application", document) for document in (kept, broken, fresh_one)] + [("destruction", event) for event in (done, undone, taken_back)]
+    return Picture(
+        "a destruction promised two years ago is overdue unless its evidence stands", facts, asked,
+        {"old_stock_destruction_overdue_count": 1, "old_stock_destruction_kept_count": 1, "old_stock_to_destroy_share": 1, "old_stock_undeclared_flag": 0,
+         "old_stock_replacement_ratio": 0.25},
+    )
+
+
+@picture
+def evidence_in_the_last_minute() -> Picture:
+    before, asked = promising("2021-01-10", "Kale Army"), promising("2024-01-10", "Kale Army")
+    late = an_event(application_id=before["application_id"], quantity=50, destroyed_on="2021-06-01", at=at("2024-01-10"))
+    return Picture(
+        "evidence told at the moment of filing is not seen yet", [("application", before), ("destruction", late)], asked,
+        {"old_stock_destruction_overdue_count": 1, "old_stock_destruction_kept_count": 0},
+    )
+
+
+# Links
+
+
+@picture
+def neighbours() -> Picture:
+    def at_quay(name: str) -> dict:
+        return a_party(name, "AE", "dealer", address="Quay 7, Dubai")
+
+    tainted, clean, elsewhere = at_quay("Larch Bad"), at_quay("Larch Good"), a_party("Larch Far", "OM", "dealer", address="Quay 7, Dubai")
+    first, second, third = (filed(day, end_user=party) for day, party in (("2024-01-10", tainted), ("2024-01-11", clean), ("2024-01-12", elsewhere)))
+    denied = a_decision(first["application_id"], at=at("2024-02-01"), outcome="denied", grounds=["end_use"])
+    later = filed("2024-06-01", end_user=at_quay("Larch Late"))
+    asked = filed("2024-06-01", end_user=at_quay("Larch New") | {"address": "QUAY 7 - Dubai"})
+    return Picture(
+        "strangers at one address in one country are counted, and those with a past", [*(("application", d) for d in (first, second, third, later)),
+                                                                                    ("decision", denied)], asked,
+        {"links_shared_place_count": 2, "links_tainted_neighbours_count": 1},
+    )
+
+
+@picture
+def parties_of_one_filing() -> Picture:
+    same = {"address": "Harbour 3, Dubai"}
+    asked = filed("2024-06-01", end_user=a_party("Maple One", "AE", **same), consignee=a_party("Maple Two", "AE", **same))
+    before = filed("2024-01-10", end_user=a_party("Maple One", "AE", **same), consignee=a_party("Maple Two", "AE", **same))
+    return Picture(
+        "parties of the filing itself are no strangers", [("application", before)], asked,
+        {"links_shared_place_count": 0, "links_other_consignee_flag": 1, "links_consignee_abroad_flag": 0, "links_earlier_deals_count": 1},
+    )
+
+
+@picture
+def deals_in_the_quarter() -> Picture:
+    told = {"exporter": a_party("Nettle Works", "SE"), "end_user": a_party("Nettle User", "FI")}
+    first, second, asked = (filed(day, **told) for day in ("2024-01-10", "2024-05-10", "2024-06-01"))
+    amended = second | {"revision": 2, "filed_at": at("2024-05-11")}
+    return Picture(
+        "deals are applications, not amendments", [("application", document) for document in (first, second, amended)], asked,
+        {"links_earlier_deals_count": 2, "links_deals_in_quarter_count": 1, "exporter_prior_filings_count": 2, "exporter_new_destination_flag": 0},
+    )
+
+
+# Exporter
+
+
+@picture
+def amended_to_another_end_user() -> Picture:
+    exporter = a_party("Olive Works", "SE")
+    first = filed("2024-01-10", exporter=exporter, end_user=a_party("Olive User", "FI"))
+    second = first | {"revision": 2, "filed_at": at("2024-01-20"), "end_user": a_party("Olive Other", "FI")}
+    other = filed("2024-02-10", exporter=exporter, end_user=a_party("Olive Third", "FI"))
+    asked = first | {"revision": 3, "filed_at": at("2024-03-01")}
+    return Picture(
+        "a destination served under another application is not new, however often this one was amended",
+        [("application", document) for document in (first, second, other)], asked, {"exporter_new_destination_flag": 0, "exporter_prior_filings_count": 1},
+    )
+
+
+@picture
+def a_disclosed_incident() -> Picture:
+    exporter = a_party("Poplar Works", "SE")
+    before, asked = filed("2024-01-10", exporter=exporter, end_user="Poplar User"), filed("2024-06-01", exporter=exporter, end_user="Poplar Else")
+    told = [an_incident(before["application_id"], at=at("2024-03-01"), occurred_on="2024-02-01", finding="licence_breach", source=source)
+            for source in ("exporter", "customs")]
+    return Picture(
+        "what the exporter itself disclosed is not held against it", [("application", before), *(("incident", incident) for incident in told)], asked,
+        {"exporter_breaches_count": 1},
+    )
+
+
+# Revisions
+
+
+def _revised() -> tuple[dict, dict, dict]:
+    first = filed("2024-01-10", exporter=a_party("Quince Works", "SE"), end_user=a_party("Quince Old", "FI"))
+    second = first | {"revision": 2, "filed_at": at("2024-03-01"), "end_user": a_party("Quince New", "FI")}
+    visit = a_visit(first["application_id"], at=at("2024-02-01"), visited_on="2024-01-30", outcome="unfavourable", findings=["diversion"])
+    return first, second, visit
+
+
+@picture
+def a_finding_before_the_amendment() -> Picture:
+    first, second, visit = _revised()
+    facts = [("application", first), ("application", second), ("visit", visit)]
+    return Picture("a finding is held against whom the filing in force named then", facts, filed("2024-06-01", end_user=a_party("Quince Old", "FI")),
+                   {"end_user_prior_diversions_count": 1})
+
+
+@picture
+def a_finding_not_of_the_new_one() -> Picture:
+    # The party is in another country here, to be another entity than above.
+    first, second, visit = _revised()
+    first["end_user"], second["end_user"] = a_party("Rowan Old", "NO"), a_party("Rowan New", "NO")
+    facts = [("application", first), ("application", second), ("visit", visit)]
+    return Picture("and not against whom a later amendment named", facts, filed("2024-06-01", end_user=a_party("Rowan New", "NO")),
+                   {"end_user_prior_diversions_count": 0, "end_user_prior_filings_count": 1})
+
+
+@picture
+def revisions_out_of_order() -> Picture:
+    third = filed("2024-01-20", end_user=a_party("Sorrel Third", "FI")) | {"revision": 3}
+    second = third | {"revision": 2, "filed_at": at("2024-02-01"), "end_user": a_party("Sorrel Second", "FI")}
+    visit = a_visit(third["application_id"], at=at("2024-03-01"), visited_on="2024-02-20", outcome="unfavourable", findings=["diversion"])
+    facts = [("application", third), ("application", second), ("visit", visit)]
+    return Picture("an older revision that comes in late is never in force", facts, filed("2024-06-01", end_user=a_party("Sorrel Third", "FI")),
+                   {"end_user_prior_diversions_count": 1})
+
+
+DETOUR = pytest.approx(12.6, abs=1.5)  # Gothenburg - Jebel Ali - Helsinki over Gothenburg - Helsinki, great circles
+
+
+@pytest.fixture(scope="module")
+def shown() -> tuple:
+    """The store of every picture, and each picture's subject."""
+    drawn = pictures()
+    facts: dict[str, list[dict]] = {}
+    for one in drawn:
+        for kind, document in [*one.facts, ("application", one.asked)]:
+            facts.setdefault(kind, []).append(document)
+    for kind, documents in facts.items():
+        documents.sort(key=lambda document: moment(document[KNOWN_BY[kind]]))
+    with a_store() as desk:
+        take(desk, facts)
+        numbers = {(a, r): (n, at) for n, a, r, at in desk.store.cursor().execute("select record_no, application_id, revision, filed_at from filing").fetchall()}
+        subjects = []
+        for one in drawn:
+            record_no, filed_at = numbers[one.asked["application_id"], one.asked.get("revision", 1)]
+            subjects.append(Subject(record_no, filed_at, filed_at))
+        yield desk, drawn, subjects
+
+
+@pytest.fixture(scope="module")
+def values(shown) -> Callable[[str], pl.DataFrame]:
+    """Engine -> the features of every picture's filing, in the order of the pictures."""
+    desk, drawn, subjects = shown
+    keys = pl.DataFrame({"application_id": [p.asked["application_id"] for p in drawn], "revision": [p.asked.get("revision", 1) for p in drawn]})
+    done: dict[str, pl.DataFrame] = {}
+
+    def on(engine: str) -> pl.DataFrame:
+        if engine not in done:
+            if engine == "online":
+                done[engine] = pl.concat([matrix(desk, [subject]) for subject in subjects])
+            else:
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(engine_run, "SLICE_UP_TO", 0)
+                    if engine == "bulk":
+                        frame = matrix(desk, subjects)
+                    else:
+                        from engine.compute import spark
+
+                        cursor = desk.store.cursor()
+                        lay_subjects(cursor, subjects)
+                        engine_run.lay_relations(cursor)
+                        frame = spark.features(cursor)
+                done[engine] = keys.join(frame, on=["application_id", "revision"], how="left", maintain_order="left")
+        return done[engine]
+
+    return on
+
+
+@pytest.mark.parametrize("engine", ["online", "bulk", pytest.param("spark", marks=pytest.mark.spark)])
+@pytest.mark.parametrize("n", range(len(PICTURES)), ids=[make.__name__ for make in PICTURES])
+def test_a_picture_reads_as_it_should(values, shown, engine, n):
+    one = shown[1][n]
+    row = values(engine).row(n, named=True)
+    assert {name: row[name] for name in one.reads} == one.reads, one.says
