@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from engine.errors import RefusedInput, StoreLocked, StoreTooNew
+from engine.errors import EngineError, NotReady, RefusedInput, StoreLocked, StoreTooNew
 
 SCHEMA_VERSION = 1
 MEMORY = Path(":memory:")
@@ -52,8 +52,9 @@ class Store:
                 cursor.close()
 
     def close(self) -> None:
-        """Write everything to the file and let it go."""
-        self._connection.close()
+        """Write everything to the file and let it go; what a full disk keeps out of it stands in the log beside it."""
+        with contextlib.suppress(duckdb.Error):
+            self._connection.close()
 
     def __enter__(self) -> Store:
         return self
@@ -110,6 +111,29 @@ def open_store(path: Path, *, create: bool = False, memory_limit: str | None = N
     return Store(path, connection)
 
 
+def storage_error(error: duckdb.Error) -> EngineError:
+    """What DuckDB says of the machine it runs on (disk, memory, permissions), in words for whoever can mend it."""
+    text = str(error)
+    if _disk_is_full(text):
+        return NotReady("the disk is full: what was on record before stands, the rest was not written. Free some space and run the same command again.")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return NotReady(
+            f"the memory did not suffice ({_first_line(text)}). What was on record before stands. "
+            "Give DuckDB more (DIVERSION_MEMORY), or divide the input, and run the same command again."
+        )
+    return NotReady(f"the store could not be read or written ({_first_line(text)}). What was on record before stands; run the same command again.")
+
+
+def _disk_is_full(text: str) -> bool:
+    """Whether an error speaks of a full disk, a quota, or a file-size limit."""
+    told = text.lower()
+    return any(words in told for words in ("no space left", "disk full", "disk is full", "quota", "file too large", "could not write all bytes"))
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.splitlines()), "no reason given")[:300]
+
+
 def _opening_error(path: Path, error: duckdb.Error) -> Exception:
     text = str(error)
     if "lock" in text.lower():
@@ -121,9 +145,9 @@ def _opening_error(path: Path, error: duckdb.Error) -> Exception:
             f"the store {path} is in use by another process; one process at a time can hold it.{holder} "
             "Wait until that command ends, stop it, or name another store with --store."
         )
-    if isinstance(error, duckdb.IOException) and "No space left" in text:
-        return RefusedInput(f"the disk that holds {path} is full: free some space and run the same command again.")
-    return RefusedInput(f"{path} is not a store that can be opened (expected a DuckDB 2 file): {text.splitlines()[0]}")
+    if _disk_is_full(text):
+        return NotReady(f"the disk that holds {path} is full: free some space and run the same command again.")
+    return RefusedInput(f"{path} is not a store that can be opened (expected a DuckDB 2 file): {_first_line(text)}")
 
 
 def _migrations() -> list[tuple[int, str]]:

@@ -8,11 +8,13 @@ import duckdb
 
 from engine.linking import resolve_forms
 from engine.screening.names import name_key
+from engine.store.database import put_setting, setting
 from engine.workflows.screen import screen_new_forms
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
+AWAITED = "derivation_awaited"
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
@@ -21,6 +23,20 @@ def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     if resolve_forms(cursor, name_key):
         screen_new_forms(cursor, desk, "new_form")
     measure_distances(cursor)
+    if setting(cursor, AWAITED) == "yes":
+        put_setting(cursor, AWAITED, "no")
+
+
+def await_derivation(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Note, in the transaction that adds records, that their derived facts come in a later one, so that a process killed between is caught up with."""
+    if setting(cursor, AWAITED) != "yes":
+        put_setting(cursor, AWAITED, "yes")
+
+
+def catch_up(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
+    """Derive what a process that ended in mid-ingest left underived."""
+    if setting(cursor, AWAITED) == "yes":
+        derive(cursor, desk)
 
 
 def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str = "filing_leg", into: str = "store.main") -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from engine.store import projections
-from engine.store.database import Store, open_store
+from engine.store.database import Store, open_store, storage_error
 from engine.store.records import Origin
 from engine.store.reference import load_reference
 
@@ -63,12 +63,19 @@ class Desk:
 
 def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit: str | None = None) -> Desk:
     """Open a store ready for work: migrated, its working tables built, the shipped reference data loaded."""
+    from engine.workflows.derive import catch_up
+
     store = open_store(path, create=create, memory_limit=memory_limit)
+    desk = Desk(store)
     try:
         projections.ensure_projections(store.cursor())
         with store.writing() as cursor:
             load_reference(cursor, origin)
+            catch_up(cursor, desk)
+    except duckdb.Error as error:
+        store.close()
+        raise storage_error(error) from error
     except BaseException:
         store.close()
         raise
-    return Desk(store)
+    return desk

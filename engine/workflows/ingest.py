@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from engine.errors import EngineError, FieldProblem, InvalidRecord, RefusedInput
+from engine.errors import FieldProblem, InvalidRecord, RefusedInput
 from engine.store import records
-from engine.store.database import Store
+from engine.store.database import Store, storage_error
 from engine.store.records import STAGED_SCHEMA, Origin
 from engine.wire import EVENTS, Application, canonical, event_model, parse, parse_row
-from engine.workflows.derive import derive
+from engine.workflows.derive import await_derivation, derive
 from engine.workflows.desk import Desk
-from engine.workflows.reading import Raw, read_records
+from engine.workflows.raw import Raw
+from engine.workflows.reading import chunks, read_records
 
 CHUNK_RECORDS = 20_000  # one transaction and one audit entry each; a killed ingest loses at most this many
+CHUNK_BYTES = 64 * 1024 * 1024  # of text; a chunk also ends here, so that huge records do not fill the memory
+LONGEST_SHOWN = 1_000_000  # characters of a bad record that are repeated beside what is wrong with it
 
 
 @dataclass
@@ -45,27 +49,52 @@ class SetAside:
         self._file = None
 
     def add(self, raw: Raw, problems: list[FieldProblem]) -> None:
-        """Set one record aside."""
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8")
-        self.count += 1
-        record = raw.text.decode("utf-8", "replace")[:1_000_000] if raw.text is not None else None
+        """Set one record aside.
+
+        Raises:
+            RefusedInput: the folder of the input cannot be written.
+        """
+        self.count += raw.records
         told = [{"field": p.field, "reason": p.reason, "expected": p.expected, "todo": p.todo} for p in problems]
-        self._file.write(json.dumps({"line": raw.line, "problems": told, "record": record}, ensure_ascii=False) + "\n")
+        row = {"line": raw.line, "problems": told, "record": _shown(raw)} | ({"records": raw.records} if raw.records > 1 else {})
+        try:
+            if self._file is None:
+                self._file = self.path.open("w", encoding="utf-8", errors="replace")
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def finish(self) -> None:
+        """The whole input was read: where nothing was set aside, a file left from an earlier run goes."""
+        if self._file is None and self.path.is_file():
+            try:
+                self.path.unlink()
+            except OSError as error:
+                raise self._unwritable(error) from error
+        self.close()
 
     def close(self) -> None:
-        """Finish the file; where nothing was set aside, one left from an earlier run goes."""
+        """Let the file go, as far as it was written."""
         if self._file is not None:
-            self._file.close()
-        elif self.path.exists():
-            self.path.unlink()
+            try:
+                self._file.close()
+            except OSError as error:
+                raise self._unwritable(error) from error
+            finally:
+                self._file = None
+
+    def _unwritable(self, error: OSError) -> RefusedInput:
+        return RefusedInput(
+            f"{self.path} cannot be written ({error.strerror}), where the records that cannot be taken in are set aside. Expected a folder "
+            "that can be written, with free space. Copy the input to such a folder and run the same command on it again; what was taken in stands."
+        )
 
 
-def record_key(kind: str, body: dict) -> str:
-    """The key under which a record stands once: application and revision, or the event's id."""
-    if kind == "application":
-        return f"application:{body['application_id']}#{body.get('revision', 1)}"
-    return f"event:{body['event_id']}"
+def _shown(raw: Raw) -> str | None:
+    """A bad record as it came, or its beginning."""
+    if raw.text is not None:
+        return raw.text[:LONGEST_SHOWN].decode("utf-8", "replace")
+    return None if raw.row is None else json.dumps(raw.row, default=str, ensure_ascii=False)[:LONGEST_SHOWN]
 
 
 def ingest_file(
@@ -89,9 +118,9 @@ def ingest_file(
     outcome, aside = Ingested(path), SetAside(path)
     seen = 0
     try:
-        stream = read_records(path)
-        while chunk := list(islice(stream, CHUNK_RECORDS)):
-            good = list(validated(chunk, model, kind, lenient, aside, outcome))
+        for chunk in chunks(read_records(path), CHUNK_RECORDS, CHUNK_BYTES):
+            with collector_paused():
+                good = list(validated(chunk, model, kind, lenient, aside, outcome))
             if good:
                 _take_in(desk.store, kind, good, origin, aside, outcome)
             seen += len(chunk)
@@ -99,8 +128,9 @@ def ingest_file(
                 progress(seen)
         with desk.store.writing() as cursor:
             derive(cursor, desk)
+        aside.finish()
     except duckdb.Error as error:
-        raise _storage_error(error) from error
+        raise storage_error(error) from error
     finally:
         aside.close()
     outcome.set_aside = aside.count
@@ -108,13 +138,16 @@ def ingest_file(
     return outcome
 
 
-def _storage_error(error: duckdb.Error) -> EngineError:
-    text = str(error)
-    if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()) or "Could not write" in text:
-        return RefusedInput(
-            "the disk is full: what was taken in before stands, the rest was not written. Free some space and run the same command again."
-        )
-    return RefusedInput(f"the store could not be written ({text.splitlines()[0]}). What was taken in before stands; run the same command again.")
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the collector of reference cycles while a chunk is read: looking for them took half of the time of reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def validated(
@@ -151,6 +184,7 @@ def _take_in(
         schema=STAGED_SCHEMA,
     )
     with store.writing() as cursor:
+        await_derivation(cursor)
         if kind in EVENTS:
             frame = _with_known_subjects(cursor, kind, frame, good, aside)
         records.stage(cursor, frame)
@@ -178,7 +212,6 @@ SUBJECTS = (
     ("application_id", "select application_id from filing", "no such application is on record", "Ingest the application first."),
     ("shipment_id", "select shipment_id from shipment", "no such shipment is on record", "Ingest the shipment first."),
     ("licence_number", "select licence_number from licence", "no such licence is on record", "Ingest the licence first, or name the application."),
-    ("corrects", "select substr(key, 7) from record where key like 'event:%'", "no such event is on record", "Ingest the event that it corrects first."),
 )
 NEW_WITH_KIND = {"shipment": {"shipment_id"}, "licence": {"licence_number"}}
 
@@ -189,15 +222,48 @@ def unknown_subjects(cursor: duckdb.DuckDBPyConnection, kind: str, bodies: str) 
     for name, known, what, todo in SUBJECTS:
         if name not in event_model(kind).model_fields or name in NEW_WITH_KIND.get(kind, ()):
             continue
-        # A licence number alone must be known; beside an application it is only a label. A correction may stand in the same batch.
+        # A licence number alone must be known; beside an application it is only a label.
         beside = " and json_extract_string(body, '$.application_id') is null" if name == "licence_number" else ""
-        also = f" union all select json_extract_string(body, '$.event_id') from {bodies}" if name == "corrects" else ""
         rows = cursor.execute(
             f"select position from {bodies} where json_extract_string(body, '$.{name}') is not null{beside} "
-            f"and json_extract_string(body, '$.{name}') not in (select * from ({known}{also}) as k(id) where id is not null) order by position"
+            f"and json_extract_string(body, '$.{name}') not in (select * from ({known}) as k(id) where id is not null) order by position"
         ).fetchall()
         found += [(position, FieldProblem(name, what, "the id of something on record", todo)) for (position,) in rows]
-    return found
+    return found + _unknown_corrected(cursor, kind, bodies, {position for position, _ in found})
+
+
+def _unknown_corrected(cursor: duckdb.DuckDBPyConnection, kind: str, bodies: str, refused: set[int]) -> list[tuple[int, FieldProblem]]:
+    """The corrections of something that is not on record, and does not come on record with the same batch."""
+    events = cursor.execute(
+        f"select position, json_extract_string(body, '$.event_id'), json_extract_string(body, '$.corrects') from {bodies} order by position"
+    ).fetchall()
+    corrections = [event for event in events if event[2] is not None]
+    if not corrections:
+        return []
+    kinds = dict(cursor.execute(
+        "select substr(key, 7), kind from record where key in (select 'event:' || unnest(?::varchar[]))", [sorted({c for _, _, c in corrections})]
+    ).fetchall())
+    wrong = [event for event in corrections if kinds.get(event[2], kind) != kind]
+    # A corrected event may stand in the same batch, before or after; one that is itself refused, or a ring of corrections, may not.
+    waiting: dict[str, list[tuple]] = {}
+    for event in corrections:
+        if event[2] not in kinds:
+            waiting.setdefault(event[2], []).append(event)
+    refused = refused | {position for position, _, _ in wrong}
+    sound = [event_id for position, event_id, corrected in events if position not in refused and (corrected is None or corrected in kinds)]
+    while sound:
+        sound += [event_id for position, event_id, _ in waiting.pop(sound.pop(), ()) if position not in refused]
+    wrong += [event for events in waiting.values() for event in events]
+    return [(position, _not_correctable(kind, kinds.get(corrected), corrected == event_id)) for position, event_id, corrected in sorted(wrong)]
+
+
+def _not_correctable(kind: str, found: str | None, itself: bool) -> FieldProblem:
+    expected = f"the event_id of a `{kind}` on record"
+    if itself:
+        return FieldProblem("corrects", "the event names itself", expected, "Name the earlier event that this one replaces, or leave the field out.")
+    if found is not None:
+        return FieldProblem("corrects", f"the event it names is a `{found}`", expected, "Name the event of the same kind that this one replaces.")
+    return FieldProblem("corrects", "no such event is on record", expected, "Ingest the event that it corrects first.")
 
 
 def _with_known_subjects(

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import RefusedInput
+from engine.workflows.raw import Raw
+from engine.workflows.reading_parquet import parquet_rows
 
 LONGEST_RECORD = 16 * 1024 * 1024  # bytes; the largest filing seen with 2,000 lines of goods is under 2 MB
 CHUNK = 1024 * 1024
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLANK = b" \t\r\n"
 TOO_LONG = f"longer than {LONGEST_RECORD // 1024 // 1024} MiB"
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """What stands at one place of a file.
-
-    Args:
-        line: its line, or its row in Parquet, counted from 1.
-        text: its bytes, where the file is JSON.
-        row: its fields, where the file is Parquet.
-        fault: what is wrong, where no record can be told apart there.
-        size: about how many bytes it takes in memory.
-        records: how many records are meant; more than 1 only where a fault hides several.
-    """
-
-    line: int
-    text: bytes | None = None
-    row: dict | None = None
-    fault: str | None = None
-    size: int = 0
-    records: int = 1
 
 
 def read_records(path: Path) -> Iterator[Raw]:
@@ -56,13 +37,9 @@ def read_records(path: Path) -> Iterator[Raw]:
     except OSError as error:
         raise RefusedInput(f"{path} cannot be read ({error.strerror}). Expected a readable file. Check its permissions.") from error
     if path.suffix == ".parquet":
-        from engine.workflows.parquet import rows
-
-        return rows(path)
+        return parquet_rows(path)
     _refuse_other_encodings(path, start)
     if path.suffix == ".json":
-        if not start:
-            raise RefusedInput(f"{path.name} is empty. Expected one JSON document or a list of them. Write it again; a list of none is [].")
         return _documents(path)
     return _lines(path)
 
@@ -109,7 +86,10 @@ def _documents(path: Path) -> Iterator[Raw]:
     with path.open("rb") as file:
         if file.read(3) != BYTE_ORDER_MARK:
             file.seek(0)
-        yield from _Documents(file).read()
+        found = _Documents(file)
+        yield from found.read()
+        if not found.any:
+            raise RefusedInput(f"{path.name} is empty. Expected one JSON document or a list of them. Write it again; a list of none is [].")
 
 
 # A whole string (with the quote or line break that ends it, or what of it stands in this chunk), a bracket or a comma.
@@ -133,14 +113,15 @@ class _Documents:
         self._open = bytearray()  # the brackets that are open, outermost first
         self._deeper = 0
         self._piece, self._size, self._piece_line = bytearray(), 0, 1
-        self._line = 1
+        self._line, self._counted = 1, 0  # the line at a place in the present chunk
+        self.any = False
 
     def read(self) -> Iterator[Raw]:
         """The documents in order."""
         quoted = escaped = False
         before = b""  # the last sign that is no blank, of earlier chunks
         while chunk := self._file.read(CHUNK):
-            at = start = 0
+            at = start = self._counted = 0
             if quoted:
                 found = _REST.match(chunk, 1 if escaped else 0)
                 quoted, escaped, at = *_unfinished(found), found.end()
@@ -168,14 +149,14 @@ class _Documents:
                         yield from self._take(chunk, start, here + 1)
                         start = here + 1
             self._hold(chunk, start, len(chunk))
-            self._line += chunk.count(b"\n")
+            self._line += chunk.count(b"\n", self._counted)
             before = chunk.rstrip()[-1:] or before
+            self.any = bool(before)
         if self._open or self._piece.strip():
-            where = "in the middle of a record" if self._piece.strip() else "before its list is closed"
-            fault = TOO_LONG if self._size > LONGEST_RECORD else f"the file ends {where}"
-            if not self._open and not self._size > LONGEST_RECORD:
-                fault = None
-            yield Raw(self._piece_line, text=bytes(self._piece[:CHUNK]).strip() or None, fault=fault, size=min(self._size, CHUNK))
+            rest = bytes(self._piece[:CHUNK]).strip()
+            where = "in the middle of a record" if rest else "before its list is closed"
+            fault = TOO_LONG if self._size > LONGEST_RECORD else f"the file ends {where}" if self._open else None
+            yield Raw(self._piece_line if rest else self._line, text=rest or None, fault=fault, size=len(rest))
 
     @property
     def _between(self) -> bool:
@@ -186,8 +167,10 @@ class _Documents:
         """Whether an object begins where none can, because the record before it was cut off; it is then let go."""
         if self._deeper or self._open[-1] != _OBJECT:
             return False
-        sign = chunk[max(0, here - 64):here].rstrip()[-1:] or before
-        if sign not in (b",", b"{", b"}"):
+        at = here - 1
+        while at >= 0 and chunk[at] in BLANK:
+            at -= 1
+        if (chunk[at:at + 1] if at >= 0 else before) not in (b",", b"{", b"}"):
             return False
         del self._open[1 if self._open[0] == _LIST else 0:]
         return True
@@ -205,7 +188,7 @@ class _Documents:
             return False
         opener = _OBJECT if code == _OBJECT_END else _LIST
         at = self._open.rfind(opener)
-        if at < 0 or (at == 0 and code == _OBJECT_END and self._between):
+        if at < 0:
             return False
         ended = at == 0 and code == _LIST_END
         del self._open[at:]
@@ -214,10 +197,10 @@ class _Documents:
     def _hold(self, chunk: bytes, start: int, end: int) -> None:
         """Keep a part of the present piece, no more of it than the limit."""
         if not self._piece:
-            self._piece_line = self._line + chunk.count(b"\n", 0, start)
-            while start < end and chunk[start] in b" \t\r\n":
-                self._piece_line += chunk[start] == 10
+            while start < end and chunk[start] in BLANK:
                 start += 1
+            self._line += chunk.count(b"\n", self._counted, start)
+            self._piece_line, self._counted = self._line, start
         self._piece += chunk[start:min(end, start + LONGEST_RECORD + 1 - len(self._piece))]
         self._size += end - start
 

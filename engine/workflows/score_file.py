@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.compute.run import features, lay_relations
-from engine.errors import RefusedInput
+from engine.errors import FieldProblem, RefusedInput
 from engine.linking import resolve_forms
 from engine.risk.explain import REASONS, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.screening.names import name_key
 from engine.store import projections
+from engine.store.database import storage_error
 from engine.wire import Application
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
 from engine.workflows.derive import measure_distances
-from engine.workflows.ingest import Ingested, SetAside, validated
-from engine.workflows.reading import read_records
+from engine.workflows.ingest import CHUNK_BYTES, Ingested, SetAside, collector_paused, validated
+from engine.workflows.raw import Raw
+from engine.workflows.reading import chunks, read_records
 from engine.workflows.screen import screen_new_forms
 from features.catalogue import catalogue
 
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 ROWS_AT_ONCE = 20_000
+ENDINGS = (".parquet", ".csv", ".jsonl")
+TWICE = FieldProblem("application_id", "this application and revision stands earlier in the file with other content", "each application and revision once",
+                     "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 SCOPE = "diversion only"
 DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance")
@@ -80,17 +85,15 @@ def score_file(
         engine: `duckdb` or `spark`.
 
     Raises:
-        RefusedInput: an ending that is not known, or no good record in the file.
+        RefusedInput: an output that cannot be written, or no good record in the file.
     """
-    for path in filter(None, (out, features_out)):
-        if path.suffix not in (".parquet", ".csv", ".jsonl"):
-            raise RefusedInput(f"{path.name}: cannot write the ending {path.suffix or '(none)'}. Expected .parquet, .csv or .jsonl. Rename --out.")
+    _check_outputs(source, out, features_out)
     tell = progress or (lambda stage, done, of: None)
     cursor = desk.store.cursor()
     aside = SetAside(source)
     try:
         count = _lay_incoming(cursor, source, lenient, aside, tell)
-        aside.close()
+        aside.finish()
         if not count:
             raise RefusedInput(f"{source.name}: no application in it could be read" + (f"; see {aside.path.name}" if aside.count else "") + ".")
         tell("parties", 0, 0)
@@ -110,30 +113,43 @@ def score_file(
         if features_out:
             _write_features(frame, features_out)
         bands = _write_scores(desk, cursor, frame, out, tell)
+    except duckdb.Error as error:
+        raise storage_error(error) from error
     finally:
         aside.close()
         cursor.close()
     return ScoredFile(count, aside.count, aside.path if aside.count else None, desk.model(desk.store.cursor()).version, bands)
 
 
+def _check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
+    """Refuse, before long work begins, what could not be written at its end."""
+    outputs = {"--out": out} | ({"--features": features_out} if features_out else {})
+    for option, path in outputs.items():
+        if path.suffix not in ENDINGS:
+            raise RefusedInput(f"{path.name}: cannot write the ending {path.suffix or '(none)'}. Expected {', '.join(ENDINGS)}. Rename {option}.")
+        if path.is_dir():
+            raise RefusedInput(f"{option} {path} is a directory. Expected a file ending in {', '.join(ENDINGS)}. Name a file in it.")
+        if not path.parent.is_dir():
+            raise RefusedInput(f"{option} {path}: the folder {path.parent} is not there. Expected an existing folder. Make it, or name another.")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise RefusedInput(f"{option} {path} cannot be written. Expected a place that can be. Check its permissions, or name another.")
+        if path.resolve() == source.resolve():
+            raise RefusedInput(f"{option} {path} is the file to be scored. Expected another, since it would be lost. Rename {option}.")
+    if features_out and features_out.resolve() == out.resolve():
+        raise RefusedInput(f"--features and --out are the same file, {out}. Expected two. Rename one.")
+
+
 def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool, aside: SetAside, tell) -> int:
     """The file's filings as temporary working tables, laid over the store's."""
     cursor.execute("create or replace temp table incoming (record_no bigint, seq bigint, channel varchar, key varchar, body varchar)")
     outcome, seen = Ingested(source), 0
-    stream = read_records(source)
-    while chunk := list(islice(stream, ROWS_AT_ONCE)):
-        good = list(validated(chunk, Application, "application", lenient, aside, outcome))
-        seen += len(chunk)
+    for chunk in chunks(read_records(source), ROWS_AT_ONCE, CHUNK_BYTES):
+        with collector_paused():
+            good = list(validated(chunk, Application, "application", lenient, aside, outcome))
         if good:
-            # Negative numbers never meet those of the store's records.
-            numbers = range(-(seen - len(chunk)) - 1, -(seen - len(chunk)) - 1 - len(good), -1)
-            batch = pl.DataFrame({"record_no": numbers, "key": [g[1] for g in good], "body": [g[3] for g in good]},
-                                 schema={"record_no": pl.Int64, "key": pl.String, "body": pl.String})
-            cursor.register("batch", batch.to_arrow())
-            cursor.execute("insert into incoming select record_no, 0, 'file', key, body from batch")
-            cursor.unregister("batch")
+            _keep_first(cursor, good, -seen - 1, aside)
+        seen += len(chunk)
         tell("reading", seen, 0)
-    cursor.execute("delete from incoming where record_no not in (select max(record_no) from incoming group by key)")
     projections.parse_into(cursor, "application", "incoming")
     for table, select in projections.selects("application").items():
         cursor.execute(f"create or replace temp table incoming_{table} as {select}")
@@ -150,6 +166,28 @@ def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool
     return cursor.execute("select count(*) from incoming_filing").fetchall()[0][0]
 
 
+def _keep_first(cursor: duckdb.DuckDBPyConnection, good: list[tuple[Raw, str, datetime, str]], newest: int, aside: SetAside) -> None:
+    """Lay a chunk's filings down, each id and revision once; another content under one that was read before goes aside.
+
+    Args:
+        newest: the first one's record number; they are negative and fall, so that they never meet those of the store's records.
+    """
+    batch = pl.DataFrame({"record_no": range(newest, newest - len(good), -1), "key": [g[1] for g in good], "body": [g[3] for g in good]},
+                         schema={"record_no": pl.Int64, "key": pl.String, "body": pl.String})
+    cursor.register("batch", batch.to_arrow())
+    cursor.execute(
+        "create or replace temp table again as select batch.record_no, batch.body <> former.body as differs from batch inner join "
+        "(select key, body, record_no from incoming where key in (select key from batch) union all select key, body, record_no from batch "
+        "qualify row_number() over (partition by key order by record_no desc) = 1) as former "
+        "on batch.key = former.key and batch.record_no < former.record_no "
+        "qualify row_number() over (partition by batch.record_no order by former.record_no desc) = 1"
+    )
+    cursor.execute("insert into incoming select record_no, 0, 'file', key, body from batch where record_no not in (select record_no from again)")
+    cursor.unregister("batch")
+    for (record_no,) in cursor.execute("select record_no from again where differs order by record_no desc").fetchall():
+        aside.add(good[newest - record_no][0], [TWICE])
+
+
 def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Entities, list hits and distances of the file's parties and places, on top of the store's, in temporary copies."""
     for table in DERIVED:
@@ -160,8 +198,12 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
 
 
 def _write_features(frame: pl.DataFrame, out: Path) -> None:
-    told = frame.drop("subject").with_columns(pl.col("as_of").dt.replace_time_zone("UTC")).sort("application_id", "revision")
-    {".parquet": told.write_parquet, ".csv": told.write_csv, ".jsonl": told.write_ndjson}[out.suffix](out)
+    told = frame.drop("subject").sort("application_id", "revision")
+    if out.suffix == ".parquet":
+        told.with_columns(pl.col("as_of").dt.replace_time_zone("UTC")).write_parquet(out)
+        return
+    told = told.with_columns(pl.col("as_of").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    {".csv": told.write_csv, ".jsonl": told.write_ndjson}[out.suffix](out)
 
 
 @dataclass(frozen=True)
