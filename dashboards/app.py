@@ -44,7 +44,11 @@ def enter(token: str) -> None:
 
 
 if session.client() is None and "signed_out" not in st.session_state and os.environ.get("DIVERSION_TOKEN"):
-    enter(os.environ["DIVERSION_TOKEN"])
+    # No rerun here: the navigation below must see the address that was asked for in this very run, or a deep link opens the queue.
+    try:
+        session.sign_in(os.environ["DIVERSION_TOKEN"])
+    except ServiceError as error:
+        session.show(error)
 
 found = session.client()
 opens = found.opens if found else {"applications", "visits"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ import uvicorn
 
 from engine.api.app import create_app
 from engine.api.serve import noted
+from engine.errors import NotReady
 from engine.settings import Settings
 from engine.store.database import service_note
 from engine.store.records import Origin
@@ -35,11 +38,14 @@ def show(desk: Desk, settings: Settings, origin: Origin, say: Callable[[str], No
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.05)
+        port = _free_port(DASHBOARD_PORT)
         pages = subprocess.Popen(
-            [sys.executable, "-m", "dashboards"], env=os.environ | {"DIVERSION_SERVICE": settings.service, "DIVERSION_TOKEN": secret}
+            [sys.executable, "-m", "dashboards", "--port", str(port)],
+            env=os.environ | {"DIVERSION_SERVICE": settings.service, "DIVERSION_TOKEN": secret},
         )
+        signal.signal(signal.SIGTERM, _interrupt)
         say(
-            f"\nDashboards  http://127.0.0.1:{DASHBOARD_PORT}\nService     {settings.service} (its routes: {settings.service}/openapi.json)\n"
+            f"\nDashboards  http://127.0.0.1:{port}\nService     {settings.service} (its routes: {settings.service}/openapi.json)\n"
             f"Token       {secret} (analyst, for one day)\nCtrl-C stops both."
         )
         try:
@@ -48,5 +54,20 @@ def show(desk: Desk, settings: Settings, origin: Origin, say: Callable[[str], No
             pass
         finally:
             pages.terminate()
+            pages.wait(timeout=10)
             server.should_exit = True
             thread.join(timeout=10)
+
+
+def _free_port(first: int) -> int:
+    """The first port from here on that nothing listens on, so that a second pair does not talk to the first one's pages."""
+    for port in range(first, first + 50):
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise NotReady(f"no free port from {first} to {first + 49} on 127.0.0.1. Stop another dashboard first.")
+
+
+def _interrupt(*_: object) -> None:
+    """Being told to stop is the same as Ctrl-C: both children end and the store is closed whole."""
+    raise KeyboardInterrupt
