@@ -77,11 +77,9 @@ def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
     )
     filing = "select record_no, application_id, revision, filed_at, authority, destination, kind from filing"
     if not sliced:
-        cursor.execute("drop table if exists temp.history_party; drop table if exists temp.history_filing")
         _lay(cursor, "history_party", party)
         cursor.execute(f"create or replace temp view history_filing as {filing}")
         return
-    cursor.execute("drop view if exists temp.history_filing")
     near = (
         "select record_no from filing_party where address_key in (select address_key from spine_party where address_key is not null) "
         "union all select record_no from filing_party where website_key in (select website_key from spine_party where website_key is not null)"
@@ -99,7 +97,9 @@ def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
         "or record_no in (select record_no from near_record)",
     )
     _lay(cursor, "history_party", f"{party} where filing_party.application_id in (select application_id from concerned_application)")
-    _lay(cursor, "history_filing", f"{filing} where application_id in (select application_id from concerned_application)")
+    # A view in both cases: on one cursor a table could not take the place of a view, nor the other way round.
+    _lay(cursor, "concerned_filing", f"{filing} where application_id in (select application_id from concerned_application)")
+    cursor.execute("create or replace temp view history_filing as select * from concerned_filing")
 
 
 def features(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None) -> pl.DataFrame:
