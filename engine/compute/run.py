@@ -23,7 +23,7 @@ HISTORY = (
     "stock_promised", "stock_destroyed", "party_hit", "country_control", "peer_statistics", "item_peer",
 )
 REFERENCE = (
-    "armed_conflict", "arms_embargo", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",
+    "armed_conflict", "arms_embargo", "base_rate", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",
     "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
 )
 DATED_EVENTS = ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -46,13 +48,20 @@ QUIET = "rootLogger.level = error\nrootLogger.appenderRef.stderr.ref = stderr\n"
 
 
 @contextmanager
-def local_session() -> Iterator[SparkSession]:
+def local_session(more: Mapping[str, str] = MappingProxyType({})) -> Iterator[SparkSession]:
     """A Spark session on this machine, ended afterwards; the one that already runs, if any, and left running.
+
+    Args:
+        more: further settings of Spark, over those here.
 
     Raises:
         RefusedInput: pyspark or Java is absent or does not start.
     """
     try:
+        with warnings.catch_warnings():
+            # It looks at the version of pandas when it is first asked for anything; no pandas is used here.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
+            import pyspark.testing.utils  # noqa: F401
         from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -74,7 +83,7 @@ def local_session() -> Iterator[SparkSession]:
         logging = Path(folder, "log4j2.properties")
         logging.write_text(QUIET)
         builder = SparkSession.builder.master("local[*]").appName("diversion")
-        for name, value in (LOCAL | MEANING).items():
+        for name, value in (LOCAL | dict(more) | MEANING).items():
             builder = builder.config(name, value)
         builder = builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging}")
         builder = builder.config("spark.sql.warehouse.dir", str(Path(folder, "warehouse")))

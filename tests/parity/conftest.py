@@ -13,6 +13,7 @@ from facts import Chance, Facts, read_facts, together
 from matrices import a_store, filings, matrix, take, take_list
 
 from data.world import write_world
+from engine.compute.spark import local_session
 from engine.workflows.desk import Desk
 
 START, END = datetime(2024, 3, 1), datetime(2026, 9, 1)
@@ -37,6 +38,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     told = read_facts(folder)
     # A small world has few visits: random ones, with incidents, denials and corrections, make every feature move.
     return World(folder, together(told, Chance(1, told).facts(START, END, 400)))
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[object]:
+    """One Spark for all; without compiling its plans, which for a few hundred rows takes longer than running them."""
+    plain = {"spark.sql.adaptive.enabled": "false", "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    with local_session(plain | {"spark.sql.shuffle.partitions": "1"}) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

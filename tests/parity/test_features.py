@@ -28,6 +28,7 @@ from facts import KNOWN_BY, moment
 from matrices import a_store, matrix, take
 
 from engine.compute import run as engine_run
+from engine.compute.spark import features as spark_features
 from engine.workflows.assess import Subject, lay_subjects
 
 
@@ -394,7 +395,7 @@ def shown() -> tuple:
 
 
 @pytest.fixture(scope="module")
-def values(shown) -> Callable[[str], pl.DataFrame]:
+def values(shown, request) -> Callable[[str], pl.DataFrame]:
     """Engine -> the features of every picture's filing, in the order of the pictures."""
     desk, drawn, subjects = shown
     keys = pl.DataFrame({"application_id": [p.asked["application_id"] for p in drawn], "revision": [p.asked.get("revision", 1) for p in drawn]})
@@ -410,12 +411,10 @@ def values(shown) -> Callable[[str], pl.DataFrame]:
                     if engine == "bulk":
                         frame = matrix(desk, subjects)
                     else:
-                        from engine.compute import spark
-
                         cursor = desk.store.cursor()
                         lay_subjects(cursor, subjects)
                         engine_run.lay_relations(cursor)
-                        frame = spark.features(cursor)
+                        frame = spark_features(cursor, session=request.getfixturevalue("spark"))
                 done[engine] = keys.join(frame, on=["application_id", "revision"], how="left", maintain_order="left")
         return done[engine]
 
