@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_RECORD = 16 * 1024 * 1024  # bytes; the largest filing seen with 2,000 lines of goods is under 2 MB
+TOO_LONG = f"longer than {LONGEST_RECORD // 1024 // 1024} MiB"
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:

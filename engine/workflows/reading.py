@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import RefusedInput
-from engine.workflows.raw import Raw
+from engine.workflows.raw import LONGEST_RECORD, TOO_LONG, Raw
 from engine.workflows.reading_parquet import parquet_rows
 
-LONGEST_RECORD = 16 * 1024 * 1024  # bytes; the largest filing seen with 2,000 lines of goods is under 2 MB
 CHUNK = 1024 * 1024
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"
-TOO_LONG = f"longer than {LONGEST_RECORD // 1024 // 1024} MiB"
 
 
 def read_records(path: Path) -> Iterator[Raw]:

@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.errors import RefusedInput
-from engine.workflows.raw import Raw
+from engine.workflows.parquet_pages import largest_page
+from engine.workflows.raw import LONGEST_RECORD, TOO_LONG, Raw
 
 ROWS_AT_ONCE = 500
 LARGE_BATCH = 32 * 1024 * 1024  # bytes; a batch above it becomes Python objects one row at a time
+LARGEST_PAGES = 256 * 1024 * 1024  # bytes; Arrow holds a page of each column at once and needs about three times this
 READ_BUFFER = 1024 * 1024  # bytes of a column held while its pages are read; without it Arrow holds the whole column
 UNREADABLE = (pa.ArrowException, OSError, ValueError, ArithmeticError, MemoryError)  # what Arrow raises for damaged or unheard-of content
 
@@ -34,7 +36,7 @@ def parquet_rows(path: Path) -> Iterator[Raw]:
     with file:
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
-            yield from _group(file, group, first, rows)
+            yield from _group(path, file, group, first, rows)
             first += rows
 
 
@@ -59,9 +61,16 @@ def _named_twice(fields: Iterable[pa.Field], above: str) -> str | None:
     return None
 
 
-def _group(file: pq.ParquetFile, group: int, first: int, rows: int) -> Iterator[Raw]:
+def _group(path: Path, file: pq.ParquetFile, group: int, first: int, rows: int) -> Iterator[Raw]:
     done = 0
     try:
+        size, column = largest_page(path, file.metadata, group)
+        if size > LARGEST_PAGES:
+            yield Raw(first, fault=(
+                f"rows {first:,} to {first + rows - 1:,} are not read: the column `{column}` has a value or page of up to {size // 1024 // 1024:,} MiB, "
+                f"more than {LARGEST_PAGES // 1024 // 1024} MiB; take that value out, or write the file with smaller pages"
+            ), records=rows)
+            return
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, row_groups=[group]):
             yield from _rows(batch, first + done)
             done += batch.num_rows
@@ -86,6 +95,9 @@ def _rows(batch: pa.RecordBatch, first: int) -> Iterator[Raw]:
             return
     for at in range(batch.num_rows):
         one = batch.slice(at, 1)
+        if one.nbytes > LONGEST_RECORD:
+            yield Raw(first + at, fault=f"{TOO_LONG}, most of it in `{max(zip(one.columns, one.schema.names, strict=True), key=lambda c: c[0].nbytes)[1]}`")
+            continue
         try:
             row = one.to_pylist()[0]
         except UNREADABLE as error:
