@@ -1,7 +1,7 @@
 -- Family:   links
 -- Question: do the parties share with others what unrelated parties do not, and have they dealt before?
 -- Grain:    one row per spine row
--- Reads:    address_named, exporter_trade, party_event, spine, spine_party
+-- Reads:    address_named, coverage, exporter_trade, party_event, spine, spine_application, spine_party
 -- As of:    a shared address or an earlier deal counts only if known_from < spine.as_of
 -- Absent:   no address on the form -> null; a link alone is never a referral
 -- Columns:  see links.toml
@@ -138,6 +138,16 @@ placed as (
         place_of_party.subject,
         count(*) as places
     from place_of_party group by place_of_party.subject
+),
+
+-- Counts of all earlier filings come with how long there has been anything to count, to three years.
+observed as (
+    select
+        spine.subject,
+        least(1095, date_diff('day', cast(coverage.known_from as date), spine.as_of_day)) as days
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
 )
 
 select
@@ -145,13 +155,15 @@ select
     case when placed.subject is not null then coalesce(sharing.entities, 0) end as links_shared_place_count,
     case when placed.subject is not null then coalesce(tainted.entities, 0) end as links_tainted_neighbours_count,
     case when pair.subject is not null then coalesce(dealt.deals, 0) end as links_earlier_deals_count,
-    case when pair.subject is not null then coalesce(dealt.recent_deals, 0) end as links_deals_in_quarter_count,
+    case when pair.subject is not null and observed.days >= 90 then coalesce(dealt.recent_deals, 0) end as links_deals_in_quarter_count,
     receiving.another as links_other_consignee_flag,
-    receiving.abroad as links_consignee_abroad_flag
+    receiving.abroad as links_consignee_abroad_flag,
+    coalesce(observed.days, 0) as links_observed_days
 from spine
 left join placed on spine.subject = placed.subject
 left join sharing on spine.subject = sharing.subject
 left join tainted on spine.subject = tainted.subject
 left join pair on spine.subject = pair.subject
 left join dealt on spine.subject = dealt.subject
+left join observed on spine.subject = observed.subject
 left join receiving on spine.subject = receiving.subject

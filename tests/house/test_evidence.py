@@ -80,7 +80,8 @@ def test_no_record_is_listed_twice(evidence):
 def test_as_many_records_are_listed_as_were_counted(matrix, evidence, name):
     listed = evidence.filter(pl.col("feature") == name).group_by("subject").agg(pl.len().alias("listed"))
     both = matrix.select("subject", name).join(listed, on="subject", how="left")
-    assert both.filter(pl.col(name).fill_null(0) != pl.col("listed").fill_null(0)).is_empty()
+    told = both.filter(pl.col(name).is_not_null())  # a count that cannot be told yet may still rest on a few records
+    assert told.filter(pl.col(name) != pl.col("listed").fill_null(0)).is_empty()
 
 
 def test_every_listed_record_is_on_record(laid, evidence):
