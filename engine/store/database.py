@@ -92,6 +92,8 @@ def open_store(path: Path, *, create: bool = False, memory_limit: str | None = N
     connection = duckdb.connect(":memory:")
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set preserve_insertion_order = true")
+    if not in_memory:
+        connection.execute("set temp_directory = ?", [str(path) + ".spill"])
     if memory_limit:
         connection.execute("set memory_limit = ?", [memory_limit])
     if threads:

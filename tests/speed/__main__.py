@@ -21,6 +21,7 @@ from pathlib import Path
 
 NOW = datetime(2026, 11, 22)
 END = date(2026, 9, 30)
+MEMORY = "3GB"  # for DuckDB; the rest of a process is Python, Arrow and the trees
 
 
 def origin(channel: str = "ingest"):
@@ -49,7 +50,7 @@ def store_of(folder: Path, rows: int) -> Path:
     path = folder / f"store-{rows}.duckdb"
     if not path.exists():
         made = world(folder, rows)
-        with open_desk(path, origin(), create=True) as desk:
+        with open_desk(path, origin(), create=True, memory_limit=MEMORY) as desk:
             for kind in ("application", *EVENTS):
                 if (made / f"{kind}.jsonl").exists():
                     ingest_file(desk, made / f"{kind}.jsonl", kind, origin())
@@ -77,7 +78,7 @@ def ingest(folder: Path, rows: int) -> dict:
     from engine.workflows.ingest import ingest_file
 
     file = world(folder, rows) / "application.jsonl"
-    with tempfile.TemporaryDirectory(dir=folder) as here, open_desk(Path(here) / "s.duckdb", origin(), create=True) as desk:
+    with tempfile.TemporaryDirectory(dir=folder) as here, open_desk(Path(here) / "s.duckdb", origin(), create=True, memory_limit=MEMORY) as desk:
         begun = time.perf_counter()
         done = ingest_file(desk, file, "application", origin())
         return {"rows": done.added, "seconds": time.perf_counter() - begun}
@@ -89,7 +90,7 @@ def features(folder: Path, rows: int) -> dict:
     from engine.compute.run import lay_relations
     from engine.workflows.desk import open_desk
 
-    with open_desk(store_of(folder, rows), origin()) as desk:
+    with open_desk(store_of(folder, rows), origin(), memory_limit=MEMORY) as desk:
         cursor = desk.store.cursor()
         begun = time.perf_counter()
         cursor.execute("create temp table subject_filing as select row_number() over (order by record_no) as subject, record_no, filed_at as as_of from filing")
@@ -113,7 +114,7 @@ def score(folder: Path, rows: int) -> dict:
         stages[now_in[0]] = stages.get(now_in[0], 0) + moment - now_in[1]
         now_in[:] = [name, moment]
 
-    with tempfile.TemporaryDirectory(dir=folder) as here, open_desk(trained_store(folder), origin("command")) as desk:
+    with tempfile.TemporaryDirectory(dir=folder) as here, open_desk(trained_store(folder), origin("command"), memory_limit=MEMORY) as desk:
         begun = time.perf_counter()
         done = score_file(desk, file, Path(here) / "scores.parquet", progress=tell)
         tell("end", 0, 0)
