@@ -15,6 +15,7 @@ POINTS = 0.45  # log-odds of one full ordinary red flag
 STRONG = {"EU-15", "DC-03", "DC-05", "DC-06", "RT-11", "RT-13", "BR-01", "CR-09", "EU-17", "OS-05"}
 WEAK = {"EU-20", "DC-08", "RT-04", "EX-02", "EX-06"}
 FACTOR_STRONG, FACTOR_WEAK = 3.0, 0.4
+FULL_AT_ONE = {"end_user_prior_diversions_count"}  # one confirmed diversion says what three would
 
 
 def weight(feature: Feature) -> float:
@@ -29,7 +30,7 @@ def strength(feature: Feature, values: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         match ending:
             case "count":
-                scaled = values / 3
+                scaled = values if feature.name in FULL_AT_ONE else values / 3
             case "level":
                 scaled = values / 4
             case "days":
