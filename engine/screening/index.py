@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections import ChainMap, Counter, defaultdict
+from bisect import bisect_right
+from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,7 @@ _TOP = math.nextafter(1.0, 0.0)
 
 _SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
 _TRADE_WORD_MOST = 3.0  # nats
+_NAMES_AT_LEAST = 2_000  # a short list says little of how rare a word is: it counts as one of this many names
 _COMMON_EVIDENCE = 10.0  # nats; less is two common words, such as two first names
 
 Result = Literal["potential_match", "review"]
@@ -73,6 +75,33 @@ class Match:
     why: str
 
 
+class _Rarity:
+    """What each word proves, in nats, among the names printed up to one edition."""
+
+    def __init__(self, printed: Mapping[str, list[int]], edition: int, names: int) -> None:
+        self._printed, self._edition, self._names = printed, edition, max(names, _NAMES_AT_LEAST)
+        self._told: dict[str, float | None] = {}
+        self.unseen = _weight("", 1, self._names)
+
+    def get(self, word: str, default: float | None = None) -> float | None:
+        try:
+            weight = self._told[word]
+        except KeyError:
+            count = bisect_right(self._printed.get(word, ()), self._edition)
+            weight = _weight(word, count, self._names) if count else _TRADE_WORD_MOST if word in TRADE_WORDS else None
+            self._told[word] = weight
+        return default if weight is None else weight
+
+    def __contains__(self, word: str) -> bool:
+        return self.get(word) is not None
+
+    def __getitem__(self, word: str) -> float:
+        weight = self.get(word)
+        if weight is None:
+            raise KeyError(word)
+        return weight
+
+
 _Near = tuple[tuple[str, ...], Alikeness]
 
 
@@ -94,21 +123,33 @@ class NameIndex:
     about a second). Equal names are compared once, however many entries carry them.
     """
 
-    def __init__(self, entries: Iterable[ListEntry]) -> None:
+    def __init__(self, entries: Iterable[ListEntry], editions: Sequence[int] | None = None) -> None:
+        """Build it.
+
+        Args:
+            entries: in any order.
+            editions: for each, the number of the edition that brought it, rising with time; by default one for all. A
+                name is weighed by how rare its words were up to its own edition, so that no later edition moves its matches.
+        """
         self._entries = tuple(entries)
+        brought = editions or [0] * len(self._entries)
+        first: dict[tuple[str, ...], int] = {}
         self._written: dict[tuple[str, ...], list[_Written]] = defaultdict(list)
         self._numbers: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for position, entry in enumerate(self._entries):
             for words, written in _printings(position, entry):
                 self._written[words].append(written)
+                first[words] = min(first.get(words, brought[position]), brought[position])
             for kind, value, country in _numbers(entry):
                 self._numbers[kind, value, country].append(position)
         self._names = list(self._written)
-        frequency = Counter(word for words in self._names for word in set(words))
-        self._weights = {word: _weight(word, count, len(self._names)) for word, count in frequency.items()}
-        self._unseen = _weight("", 1, max(len(self._names), 2_000))
-        for word in TRADE_WORDS:
-            self._weights.setdefault(word, _TRADE_WORD_MOST)
+        printed: dict[str, list[int]] = defaultdict(list)
+        for words, edition in sorted(first.items(), key=lambda name: name[1]):
+            for word in set(words):
+                printed[word].append(edition)
+        ranked = sorted(first.values())
+        by_edition = {edition: _Rarity(printed, edition, bisect_right(ranked, edition)) for edition in set(ranked)}
+        self._rarity = {words: by_edition[edition] for words, edition in first.items()}
         self._blocks = Blocks(self._names)
 
     def __len__(self) -> int:
@@ -132,7 +173,8 @@ class NameIndex:
         near = {words: self._near(words, found, threshold) for words, found in self._candidates(telling)}
         for words in every:
             if words not in near and words in self._written:
-                near[words] = [(words, alikeness(words, words, self._weights, self._unseen))]
+                rarity = self._rarity[words]
+                near[words] = [(words, alikeness(words, words, rarity, rarity.unseen))]
         return [self._answers(query, names, near, threshold) for query, names in zip(asked, readings, strict=True)]
 
     def _candidates(self, distinct: list[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
@@ -141,11 +183,13 @@ class NameIndex:
                 yield distinct[position], found
 
     def _near(self, words: tuple[str, ...], found: Iterable[int], threshold: float) -> list[_Near]:
-        weights = self._weights
-        slips = {word: weight for word in words if word not in weights and (weight := _slip_of_trade_word(word))}
-        if slips:
-            weights = ChainMap(slips, weights)  # type: ignore[assignment]
-        compared = ((self._names[n], alikeness(words, self._names[n], weights, self._unseen)) for n in found)
+        slips = {word: weight for word in words if (weight := _slip_of_trade_word(word))}
+        compared = []
+        for name in (self._names[n] for n in found):
+            rarity = self._rarity[name]
+            unlisted = {word: weight for word, weight in slips.items() if word not in rarity}
+            weights = ChainMap(unlisted, rarity) if unlisted else rarity  # type: ignore[arg-type]
+            compared.append((name, alikeness(words, name, weights, rarity.unseen)))
         return [(listed, alike) for listed, alike in compared if alike.score >= threshold]
 
     def _answers(

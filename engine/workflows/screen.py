@@ -106,7 +106,7 @@ def _changes(cursor: duckdb.DuckDBPyConnection, entries: list[ListEntry], prefix
 
 # Each version of an entry holds from when it was known until the next edition that says otherwise, or until its own expiry.
 VERSIONS = (
-    "select list_entry.record_no, list_entry.list, list_entry.entry_id, list_entry.weight, list_entry.known_from, "
+    "select list_entry.record_no, list_entry.list, list_entry.entry_id, list_entry.weight, list_entry.edition, list_entry.known_from, "
     "least(coalesce(lead(list_entry.known_from) over w, strptime(json_extract_string(record.body, '$.ends_on'), '%Y-%m-%d')), "
     "coalesce(strptime(json_extract_string(record.body, '$.ends_on'), '%Y-%m-%d'), lead(list_entry.known_from) over w)) as known_to, "
     "list_entry.ended, record.body from list_entry inner join record on list_entry.record_no = record.record_no "
@@ -116,17 +116,18 @@ VERSIONS = (
 
 def build_index(cursor: duckdb.DuckDBPyConnection) -> NameIndex:
     """The index over every version of every entry held; an entry's id carries its version as `ID@record`."""
-    return NameIndex(list(_versions(cursor)))
+    versions = list(_versions(cursor))
+    return NameIndex([entry for entry, _ in versions], [edition.toordinal() for _, edition in versions])
 
 
-def _versions(cursor: duckdb.DuckDBPyConnection) -> Iterator[ListEntry]:
-    rows = cursor.execute(f"select record_no, list, entry_id, body from ({VERSIONS}) as v where not ended order by record_no").fetchall()
-    for record_no, code, entry_id, body in rows:
+def _versions(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[ListEntry, date]]:
+    rows = cursor.execute(f"select record_no, list, entry_id, edition, body from ({VERSIONS}) as v where not ended order by record_no").fetchall()
+    for record_no, code, entry_id, edition, body in rows:
         told = json.loads(body)
         yield ListEntry(
             list=code, entry_id=f"{entry_id}@{record_no}", kind=told["kind"], name=told["name"],
             aliases=tuple(Alias(**alias) for alias in told["aliases"]), countries=tuple(told["countries"]),
-        )
+        ), edition
 
 
 def screen_all_forms(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:

@@ -73,5 +73,5 @@ def differing(one: pl.DataFrame, other: pl.DataFrame) -> dict[str, list[tuple]]:
         nulls = one[column].is_null() == other[column].is_null()
         rows = np.flatnonzero((here != there) | ~nulls.to_numpy())
         if len(rows):
-            found[column] = [(*one.row(n, named=True).values(),)[:3] + (one[column][int(n)], other[column][int(n)]) for n in map(int, rows[:3])]
+            found[column] = [(*one.select(KEY).row(n), one[column][n], other[column][n]) for n in map(int, rows[:3])]
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from datetime import date
 
-from matrices import a_store, differing, filings, matrix, take, take_list
 from facts import a_list
+from matrices import a_store, differing, filings, matrix, take, take_list
 
 PLANTED = {"nationality": "XX", "birth_date": "1970-01-01", "birthplace": "Somewhere", "sex": "f", "religion": "none"}
 TABLES = ("filing", "filing_party", "party_form", "party_entity", "list_entry", "name_hit")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 
 import polars as pl
 import pytest
-from facts import known
+from facts import Facts, known
 from matrices import a_store, differing, take, take_list
 
 from engine.compute import run as engine_run
@@ -15,8 +16,6 @@ from engine.compute import spark as engine_spark
 from engine.errors import RefusedInput
 from engine.workflows.score_file import score_file
 from features.catalogue import catalogue
-from facts import Facts
-from datetime import datetime
 
 CUT = datetime(2025, 6, 1)
 
