@@ -172,7 +172,7 @@ def huge(path: Path, ending: str, size: int) -> Path:
 def test_a_huge_field_costs_its_record_and_no_memory(tmp_path: Path, store: Path, ending: str) -> None:
     small = write_lines(tmp_path / "small.jsonl", [an_application(0)])
     _, usual = peak_memory_of([*COMMAND, "ingest", small, "--store", store])
-    path = huge(tmp_path / f"huge{ending}", ending, 300 * MEBIBYTE)
+    path = huge(tmp_path / f"huge{ending}", ending, 220 * MEBIBYTE)
     done, peak = peak_memory_of([*COMMAND, "ingest", path, "--store", store])
     assert done.status == 1
     assert peak < usual + 120 * MEBIBYTE
