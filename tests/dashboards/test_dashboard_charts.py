@@ -1,3 +1,5 @@
+"""The charts drawn from plain data: what they show, in which order, in which words."""
+
 import json
 import math
 from itertools import pairwise

@@ -1,3 +1,5 @@
+"""The client against a service that answers well, badly or not at all."""
+
 import httpx
 import pytest
 

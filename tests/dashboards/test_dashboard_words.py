@@ -1,3 +1,5 @@
+"""The words of the pages: frequencies, days, bands, what a reader never has to guess."""
+
 import pytest
 
 from dashboards import casefile, charts, places, visit_draft, words, worklist

@@ -14,6 +14,7 @@ REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 TAIL = ["valid_from", "valid_to", "known_from", "source", "as_of", "status"]
 CARD = {"title", "what", "sources", "as_of", "licence", "known_from", "columns", "limits"}
 KEYS = {
+    "base_rate": ("kind",),
     "country": ["country"],
     "membership": ["country", "instrument"],
     "arms_embargo": ["embargo_id"],
