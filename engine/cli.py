@@ -534,7 +534,7 @@ def dashboard(store: StoreOption = None) -> None:
 def demo(
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="End before the dashboards open.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the world and its store go.")] = Path("demo"),
-    applications: Annotated[int, typer.Option(min=500, help="Past applications of the world.")] = 20_000,
+    applications: Annotated[int, typer.Option(min=2_500, help="Past applications of the world; fewer hold too few findings to learn from.")] = 20_000,
 ) -> None:
     """Make a small world, ingest it, train, score, plan visits, and open the dashboards on it."""
     from engine.workflows import demo as demonstration
