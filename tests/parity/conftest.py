@@ -42,9 +42,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[object]:
-    """One Spark for all; without compiling its plans, which for a few hundred rows takes longer than running them."""
-    plain = {"spark.sql.adaptive.enabled": "false", "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    with local_session(plain | {"spark.sql.shuffle.partitions": "1"}) as session:
+    """One Spark for all: starting it takes longer than a run."""
+    with local_session() as session:
         yield session
 
 
