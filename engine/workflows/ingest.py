@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from engine.workflows.reading import chunks, read_records
 
 CHUNK_RECORDS = 20_000  # one transaction and one audit entry each; a killed ingest loses at most this many
 CHUNK_BYTES = 64 * 1024 * 1024  # of text; a chunk also ends here, so that huge records do not fill the memory
+Good = tuple[Raw, str, datetime, str]  # where it stood, its key, when it became known, its canonical body
 LONGEST_SHOWN = 1_000_000  # characters of a bad record that are repeated beside what is wrong with it
 
 
@@ -119,10 +118,9 @@ def ingest_file(
     seen = 0
     try:
         for chunk in chunks(read_records(path), CHUNK_RECORDS, CHUNK_BYTES):
-            with collector_paused():
-                good = list(validated(chunk, model, kind, lenient, aside, outcome))
-            if good:
-                _take_in(desk.store, kind, good, origin, aside, outcome)
+            faults: list[tuple[Raw, list[FieldProblem]]] = []
+            good = list(validated(chunk, model, kind, lenient, lambda *fault, to=faults: to.append(fault), outcome))
+            _take_in(desk.store, kind, good, faults, origin, aside, outcome)
             seen += len(chunk)
             if progress:
                 progress(seen)
@@ -138,30 +136,18 @@ def ingest_file(
     return outcome
 
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the collector of reference cycles while a chunk is read: looking for them took half of the time of reading."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def validated(
-    chunk: list[Raw], model, kind: str, lenient: bool, aside: SetAside, outcome: Ingested
-) -> Iterator[tuple[Raw, str, datetime, str]]:
-    """Each good record of a chunk as (raw, key, at, canonical body); the others go aside."""
+    chunk: list[Raw], model, kind: str, lenient: bool, put_aside: Callable[[Raw, list[FieldProblem]], None], outcome: Ingested
+) -> Iterator[Good]:
+    """Each good record of a chunk; the others are handed to `put_aside`."""
     for raw in chunk:
         if raw.fault:
-            aside.add(raw, [FieldProblem("", raw.fault, "one whole record", "Mend the file here and send it again.")])
+            put_aside(raw, [FieldProblem("", raw.fault, "one whole record", "Mend the file here and send it again.")])
             continue
         try:
             parsed = parse_row(model, raw.row, lenient) if raw.row is not None else parse(model, raw.text, lenient)
         except InvalidRecord as error:
-            aside.add(raw, list(error.problems))
+            put_aside(raw, list(error.problems))
             continue
         for ignored in parsed.ignored:
             outcome.ignored_fields[ignored] = outcome.ignored_fields.get(ignored, 0) + 1
@@ -174,25 +160,27 @@ def validated(
 
 
 def _take_in(
-    store: Store, kind: str, good: list[tuple[Raw, str, datetime, str]], origin: Origin, aside: SetAside, outcome: Ingested
+    store: Store, kind: str, good: list[Good], faults: list[tuple[Raw, list[FieldProblem]]], origin: Origin, aside: SetAside, outcome: Ingested
 ) -> None:
-    """Append one chunk in one transaction; what contradicts the store goes aside."""
-    frame = pl.DataFrame(
-        {
-            "position": range(len(good)), "key": [g[1] for g in good], "known_at": [g[2] for g in good], "body": [g[3] for g in good],
-        },
-        schema=STAGED_SCHEMA,
-    )
-    with store.writing() as cursor:
-        await_derivation(cursor)
-        if kind in EVENTS:
-            frame = _with_known_subjects(cursor, kind, frame, good, aside)
-        records.stage(cursor, frame)
-        appended = records.append(cursor, kind, origin, f"ingest {kind}")
-    outcome.added += appended.added
-    outcome.unchanged += appended.unchanged
-    for position, verdict in appended.conflicting:
-        aside.add(good[position][0], [conflict_problem(kind, verdict)])
+    """Append one chunk in one transaction; what contradicts the store goes aside with what was found faulty before, in the file's order."""
+    if good:
+        frame = pl.DataFrame(
+            {
+                "position": range(len(good)), "key": [g[1] for g in good], "known_at": [g[2] for g in good], "body": [g[3] for g in good],
+            },
+            schema=STAGED_SCHEMA,
+        )
+        with store.writing() as cursor:
+            await_derivation(cursor)
+            unknown = _unknown(cursor, kind, frame) if kind in EVENTS else {}
+            records.stage(cursor, frame.filter(~pl.col("position").is_in(list(unknown))) if unknown else frame)
+            appended = records.append(cursor, kind, origin, f"ingest {kind}")
+        outcome.added += appended.added
+        outcome.unchanged += appended.unchanged
+        faults += [(good[position][0], problems) for position, problems in unknown.items()]
+        faults += [(good[position][0], [conflict_problem(kind, verdict)]) for position, verdict in appended.conflicting]
+    for raw, problems in sorted(faults, key=lambda fault: fault[0].line):
+        aside.add(raw, problems)
 
 
 def conflict_problem(kind: str, verdict: str) -> FieldProblem:
@@ -266,14 +254,11 @@ def _not_correctable(kind: str, found: str | None, itself: bool) -> FieldProblem
     return FieldProblem("corrects", "no such event is on record", expected, "Ingest the event that it corrects first.")
 
 
-def _with_known_subjects(
-    cursor: duckdb.DuckDBPyConnection, kind: str, frame: pl.DataFrame, good: list[tuple[Raw, str, datetime, str]], aside: SetAside
-) -> pl.DataFrame:
+def _unknown(cursor: duckdb.DuckDBPyConnection, kind: str, frame: pl.DataFrame) -> dict[int, list[FieldProblem]]:
+    """Position -> problems of the events of a chunk that speak of something not on record."""
     cursor.register("incoming", frame.to_arrow())
     unknown: dict[int, list[FieldProblem]] = {}
     for position, problem in unknown_subjects(cursor, kind, "incoming"):
         unknown.setdefault(position, []).append(problem)
     cursor.unregister("incoming")
-    for position, problems in sorted(unknown.items()):
-        aside.add(good[position][0], problems)
-    return frame.filter(~pl.col("position").is_in(list(unknown))) if unknown else frame
+    return unknown

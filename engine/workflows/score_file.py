@@ -27,8 +27,7 @@ from engine.store.database import storage_error
 from engine.wire import Application
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
 from engine.workflows.derive import measure_distances
-from engine.workflows.ingest import CHUNK_BYTES, Ingested, SetAside, collector_paused, validated
-from engine.workflows.raw import Raw
+from engine.workflows.ingest import CHUNK_BYTES, Good, Ingested, SetAside, validated
 from engine.workflows.reading import chunks, read_records
 from engine.workflows.screen import screen_new_forms
 from features.catalogue import catalogue
@@ -145,8 +144,7 @@ def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool
     cursor.execute("create or replace temp table incoming (record_no bigint, seq bigint, channel varchar, key varchar, body varchar)")
     outcome, seen = Ingested(source), 0
     for chunk in chunks(read_records(source), ROWS_AT_ONCE, CHUNK_BYTES):
-        with collector_paused():
-            good = list(validated(chunk, Application, "application", lenient, aside, outcome))
+        good = list(validated(chunk, Application, "application", lenient, aside.add, outcome))
         if good:
             _keep_first(cursor, good, -seen - 1, aside)
         seen += len(chunk)
@@ -167,7 +165,7 @@ def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool
     return cursor.execute("select count(*) from incoming_filing").fetchall()[0][0]
 
 
-def _keep_first(cursor: duckdb.DuckDBPyConnection, good: list[tuple[Raw, str, datetime, str]], newest: int, aside: SetAside) -> None:
+def _keep_first(cursor: duckdb.DuckDBPyConnection, good: list[Good], newest: int, aside: SetAside) -> None:
     """Lay a chunk's filings down, each id and revision once; another content under one that was read before goes aside.
 
     Args:
