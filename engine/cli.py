@@ -432,6 +432,11 @@ def audit_erase(
     typer.echo(f"{key} was erased under order {order}, approved by {approved_by}.")
 
 
+def _plain(value: object) -> float | str:
+    """What JSON has no form for: quantities as numbers, days as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
 @app.command("licences")
 def licences_command(
     outside: Annotated[bool, typer.Option("--outside", help="Only the shipments that no open licence covered.")] = False,
@@ -446,8 +451,7 @@ def licences_command(
         found = licences(desk.store.cursor(), moment)
     if as_json:
         told = {"as_of": moment.strftime("%Y-%m-%dT%H:%M:%SZ")} | ({} if outside else {"licences": [asdict(one) for one in found.licences]})
-        plain = lambda value: float(value) if isinstance(value, Decimal) else str(value)  # noqa: E731
-        typer.echo(json.dumps(told | {"outside": [asdict(one) for one in found.outside]}, default=plain, ensure_ascii=False))
+        typer.echo(json.dumps(told | {"outside": [asdict(one) for one in found.outside]}, default=_plain, ensure_ascii=False))
         return
     for licence in () if outside else found.licences:
         typer.echo(f"{licence.licence}  {licence.state.replace('_', ' ')} (newest change: {licence.change} {licence.since}"
