@@ -8,38 +8,38 @@ import duckdb
 
 from engine.linking import resolve_forms
 from engine.screening.names import name_key
-from engine.store.database import put_setting, setting
+from engine.store.database import first, put_setting, setting
 from engine.workflows.screen import screen_new_forms
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
-AWAITED = "derivation_awaited"
+DERIVED_TO = "derived_to"  # number of the newest record whose derived facts are in place
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
 def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
-    """Everything SQL alone cannot say of new records, inside the caller's transaction; the same for one filing or a million."""
-    if resolve_forms(cursor, name_key):
+    """Everything SQL alone cannot say of the records that came since the last time, inside the caller's transaction.
+
+    The same for one filing or a million. What a process that was killed in mid-ingest left underived comes with the next call.
+    """
+    done, newest = int(setting(cursor, DERIVED_TO) or 0), first(cursor, "select coalesce(max(record_no), 0) from record")[0]
+    if newest <= done:
+        return
+    for table in ("filing_party", "filing_document", "filing_leg"):
+        cursor.execute(f"create or replace temp view underived_{table} as select * from store.main.{table} where record_no > {done}")
+    if resolve_forms(cursor, name_key, "underived_filing_party", "underived_filing_document"):
         screen_new_forms(cursor, desk, "new_form")
-    measure_distances(cursor)
-    if setting(cursor, AWAITED) == "yes":
-        put_setting(cursor, AWAITED, "no")
+    measure_distances(cursor, "underived_filing_leg")
+    put_setting(cursor, DERIVED_TO, str(newest))
 
 
-def await_derivation(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Note, in the transaction that adds records, that their derived facts come in a later one, so that a process killed between is caught up with."""
-    if setting(cursor, AWAITED) != "yes":
-        put_setting(cursor, AWAITED, "yes")
+def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Let the next `derive` look at every record again: the working tables were built anew."""
+    put_setting(cursor, DERIVED_TO, "0")
 
 
-def catch_up(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
-    """Derive what a process that ended in mid-ingest left underived."""
-    if setting(cursor, AWAITED) == "yes":
-        derive(cursor, desk)
-
-
-def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str = "filing_leg", into: str = "store.main") -> None:
+def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str, into: str = "store.main") -> None:
     """Great-circle kilometres of each new pair of places on a route, and of each route's two ends.
 
     Rounded to whole kilometres, so that an engine with another last digit of a sine gives the same feature.
@@ -49,7 +49,7 @@ def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str = "filing_leg
         f"select from_place, to_place from {legs} union "
         f"select min_by(from_place, leg_no), max_by(to_place, leg_no) from {legs} group by record_no), "
         "fresh as (select from_place, to_place from pair where from_place is not null and to_place is not null "
-        "and (from_place, to_place) not in (select (from_place, to_place) from place_distance)) "
+        "and not exists (select 1 from place_distance as known where known.from_place = pair.from_place and known.to_place = pair.to_place)) "
         "select fresh.from_place, fresh.to_place, cast(round(2 * ? * asin(least(1.0, sqrt("
         "pow(sin(radians(b.latitude - a.latitude) / 2), 2) + cos(radians(a.latitude)) * cos(radians(b.latitude)) "
         "* pow(sin(radians(b.longitude - a.longitude) / 2), 2))))) as integer) "
