@@ -5,6 +5,7 @@ EngineError
 ├── RefusedInput            the caller can mend it                       422
 │   ├── InvalidRecord       a record breaks the contract, field by field 422
 │   │   └── SignatureNeeded a second person's signature is missing       422
+│   ├── UnreadableFile      a document's file that cannot be read        422
 │   ├── TooLarge            more bytes than are taken at once            413
 │   ├── UnknownApplication  no such application                          404
 │   └── UnknownRecord       no such record of another kind               404
@@ -75,6 +76,10 @@ class InvalidRecord(RefusedInput):
 
 class SignatureNeeded(InvalidRecord):
     """Everything is there but the signature of a second person who may give it."""
+
+
+class UnreadableFile(RefusedInput):
+    """A document's file that is no PDF that can be read; the message says why."""
 
 
 class TooLarge(RefusedInput):

@@ -14,13 +14,13 @@ from features.catalogue import catalogue
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
     "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
-    "spine_stock", "code_tier", "subject_certificate",
+    "spine_stock", "code_tier", "subject_certificate", "spine_document_file", "spine_document_picture",
 )
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
     "broker_customer", "address_named", "application_event", "party_event", "country_record", "certificate_filed",
-    "stock_promised", "stock_destroyed", "party_hit", "coverage", "country_control", "peer_statistics", "item_peer",
+    "stock_promised", "stock_destroyed", "party_hit", "coverage", "document_file_filed", "country_control", "peer_statistics", "item_peer",
 )
 REFERENCE = (
     "armed_conflict", "arms_embargo", "base_rate", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",

@@ -1,11 +1,13 @@
-"""Brings derived facts up to date with the records: names, entities, distances, list hits. Computes no feature."""
+"""Brings derived facts up to date with the records: names, entities, distances, list hits, document checks. Computes no feature."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import duckdb
+import polars as pl
 
+from engine.documents.agreement import compared
 from engine.linking import resolve_forms
 from engine.screening.names import name_key
 from engine.store.database import first, put_setting, setting
@@ -31,12 +33,35 @@ def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     if resolve_forms(cursor, name_key, "underived_filing_party", "underived_filing_document"):
         screen_new_forms(cursor, desk, "new_form")
     measure_distances(cursor, "underived_filing_leg")
+    check_documents(cursor, f"filing_document where record_no > {done} or sha256 in (select sha256 from document_file where record_no > {done})")
     put_setting(cursor, DERIVED_TO, str(newest))
 
 
 def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:
     """Let the next `derive` look at every record again: the working tables were built anew."""
     put_setting(cursor, DERIVED_TO, "0")
+
+
+def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str = "store.main") -> None:
+    """Hold the file of each document of a relation to what was declared of it, where the file is on record and was not yet held to it."""
+    rows = cursor.sql(
+        "select document.record_no, document.document_no, document.sha256, document.number, document.end_user, document.consignee, document.final_country, "
+        "document.issued_on, document.expires_on, list_transform(document.items, lambda line: line.quantity) as quantities, document.value, "
+        "json_extract_string(record.body, '$.text') as text "
+        f"from (select * from {documents}) as document inner join document_file on document.sha256 = document_file.sha256 "
+        "inner join record on document_file.record_no = record.record_no "
+        "where not exists (select 1 from document_check as held where held.record_no = document.record_no and held.document_no = document.document_no) "
+        "order by document.record_no, document.document_no"
+    ).pl()
+    found = [
+        (row["record_no"], row["document_no"], row["sha256"], field, agrees)
+        for row in rows.iter_rows(named=True) for field, agrees in compared(row["text"] or "", row, name_key).items()
+    ]
+    if found:
+        frame = pl.DataFrame(found, orient="row", schema=["record_no", "document_no", "sha256", "field", "found"])
+        cursor.register("document_checks", frame.to_arrow())
+        cursor.execute(f"insert into {into}.document_check select * from document_checks")
+        cursor.unregister("document_checks")
 
 
 def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str, into: str = "store.main") -> None:

@@ -26,7 +26,7 @@ from engine.store import projections
 from engine.store.database import storage_error
 from engine.wire import Application
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
-from engine.workflows.derive import measure_distances
+from engine.workflows.derive import check_documents, measure_distances
 from engine.workflows.ingest import CHUNK_BYTES, Good, Ingested, SetAside, validated
 from engine.workflows.reading import chunks, read_records
 from engine.workflows.screen import screen_new_forms
@@ -42,7 +42,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 SCOPE = "diversion only"
-DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance")
+DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance", "document_check")
 REASON = pa.struct([
     ("feature", pa.string()), ("family", pa.string()), ("value", pa.float64()), ("contribution", pa.float64()), ("text", pa.string()),
     ("source", pa.string()), ("evidence", pa.list_(pa.string())), ("handling", pa.string()),
@@ -194,6 +194,7 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     if resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main"):
         screen_new_forms(cursor, desk, "new_form", "temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
+    check_documents(cursor, "incoming_filing_document", "temp.main")
 
 
 def _write_features(frame: pl.DataFrame, out: Path) -> None:
