@@ -7,7 +7,6 @@ down the engine.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import logging
 import multiprocessing
