@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.door import DONE, REFUSED, JsonOption, StoreOption, desk_at
+from engine.cli.door import DONE, REFUSED, JsonOption, StoreOption, asking, at_store, desk_at, errors_told
 from engine.store import audit
 from engine.workflows import export as exporting
+
+if TYPE_CHECKING:
+    from engine.cli.service import Service
 
 
 def verify(
@@ -18,8 +23,8 @@ def verify(
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Prove that no record was changed, removed or reordered; name the first that was."""
-    with desk_at(store) as (desk, _):
-        verdict = audit.verify(desk.store.cursor(), expect)
+    with errors_told():
+        verdict = at_store(store, asking(), here=lambda desk: audit.verify(desk.store.cursor(), expect), there=lambda service: _verdict(service, expect))
     if as_json:
         typer.echo(json.dumps({"whole": verdict.first_fault is None, "entries": verdict.entries, "records": verdict.records, "head": verdict.head,
                                "erased": verdict.erased, "first_fault": verdict.first_fault}))
@@ -50,6 +55,21 @@ def export(
     out: Annotated[Path, typer.Option(help=".parquet, .csv or .jsonl")], store: StoreOption = None,
 ) -> None:
     """Export a table; CSV cells that a spreadsheet would run as formulas are made text."""
-    with desk_at(store) as (desk, _):
-        rows = exporting.export_table(desk.store.cursor(), table, out)
+    with errors_told():
+        rows = at_store(store, asking(), here=lambda desk: exporting.export_table(desk.store.cursor(), table, out), there=lambda service: _fetch(service, table, out))
     typer.echo(f"{rows:,} rows of {table} written to {out}")
+
+
+def _verdict(service: Service, expect: str | None) -> audit.Verdict:
+    told = service.ask("POST", "audit", "verify", params={"expect": expect} if expect else {})
+    return audit.Verdict(told["entries"], told["records"], told["head"], tuple(told["erased"]), told["first_fault"])
+
+
+def _fetch(service: Service, table: str, out: Path) -> int:
+    exporting.check_form(out)
+    with tempfile.TemporaryFile() as received:  # so that what is at `out` stays where the service has nothing to give
+        headers = service.fetch("GET", "export", table, into=received, params={"format": out.suffix.removeprefix(".")})
+        received.seek(0)
+        with out.open("wb") as file:
+            shutil.copyfileobj(received, file)
+    return int(headers["diversion-rows"])

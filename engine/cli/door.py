@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from engine.errors import EngineError, RefusedInput
+from engine.errors import EngineError, RefusedInput, StoreLocked
 from engine.settings import from_environment
 from engine.store.records import Origin
 from engine.workflows.desk import Desk, open_desk
 
+if TYPE_CHECKING:
+    from engine.cli.service import Service
+
+T = TypeVar("T")
 DONE, SET_ASIDE, USAGE, REFUSED = 0, 1, 2, 3
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The DuckDB file (or DIVERSION_STORE); default diversion.duckdb here.")]
@@ -56,6 +60,35 @@ def desk_at(store: Path | None, *, create: bool = False, channel: str = "command
     settings, origin = from_environment(), asking(channel)
     with errors_told(), open_desk(store or settings.store, origin, create=create, memory_limit=settings.memory_limit) as desk:
         yield desk, origin
+
+
+def at_store(
+    store: Path | None, origin: Origin, *, here: Callable[[Desk], T], there: Callable[[Service], T] | None = None, create: bool = False
+) -> T:
+    """Do a verb's work: on the store itself, or through the service that holds it.
+
+    One process owns the file, so which of the two is settled by trying to open it. Both give the same, and the verb prints it once.
+
+    Args:
+        here: the work on the open store.
+        there: the same through the service; None where it has no route for it.
+
+    Raises:
+        StoreLocked: another process than a service holds the store.
+        NotAuthenticated: a service holds it, and DIVERSION_TOKEN is not set or not known there.
+    """
+    settings = from_environment()
+    try:
+        desk = open_desk(store or settings.store, origin, create=create, memory_limit=settings.memory_limit)
+    except StoreLocked as locked:
+        if locked.service is None or there is None:
+            raise
+        from engine.cli.service import Service
+
+        with Service(locked, settings.token) as service:
+            return there(service)
+    with desk:
+        return here(desk)
 
 
 @contextmanager

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
-from engine.cli.door import JsonOption, StoreOption, desk_at, now
-from engine.wire import EVENTS, parse_event
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.errors import NotReady, RefusedInput
+from engine.wire import EVENTS, Event, canonical, parse_event
 from engine.workflows import record_event
+
+if TYPE_CHECKING:
+    from engine.cli.service import Service
 
 EventIdOption = Annotated[str | None, typer.Option("--event-id", help="The event's own id; default a new one. The same id and content again changes nothing.")]
 FileOption = Annotated[Path | None, typer.Option("--file", help="The whole event as JSON, in place of the options.")]
@@ -19,18 +23,53 @@ PersonOption = Annotated[str | None, typer.Option("--recorded-by", help="Who rec
 
 
 def _record(kind: str, told: dict, file: Path | None, event_id: str | None, recorded_by: str | None, store: Path | None, as_json: bool) -> None:
-    with desk_at(store) as (desk, origin):
-        if file is not None:
-            told = json.loads(file.read_text("utf-8"))
+    origin = asking()
+    with errors_told():
+        told = told if file is None else _read(file)
+        said_by = told.get("recorded_by", recorded_by)
+        told.setdefault("recorded_by", recorded_by or origin.actor)
         told.setdefault("event_id", event_id or f"{kind}:{uuid4().hex[:16]}")
         told.setdefault("at", origin.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
-        told.setdefault("recorded_by", recorded_by or origin.actor)
         event = parse_event(kind, json.dumps({k: v for k, v in told.items() if v not in (None, [], ())})).model
-        new = record_event.record_event(desk, kind, event, origin)
+        new = at_store(
+            store, origin,
+            here=lambda desk: record_event.record_event(desk, kind, event, origin),
+            there=lambda service: _send(service, kind, event, said_by),
+        )
     if as_json:
         typer.echo(json.dumps({"event_id": event.event_id, "new": new}))
     else:
         typer.echo(f"{kind} {event.event_id} {'is on record' if new else 'was already on record'}")
+
+
+def _read(file: Path) -> dict:
+    """The one event of a JSON file.
+
+    Raises:
+        RefusedInput: it is no JSON object.
+    """
+    try:
+        told = json.loads(file.read_text("utf-8-sig"))
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise RefusedInput(f"{file.name} is not one event. Expected one JSON object {{...}} in UTF-8. Check it; files of many records go in with `diversion ingest --kind`.")
+    return told
+
+
+def _send(service: Service, kind: str, event: Event, said_by: str | None) -> bool:
+    """Record one event through the service, under the token's name; True if it is new.
+
+    Raises:
+        NotReady: it waits for a second signature, without which it would be refused at the store.
+    """
+    answer = service.ask("POST", "events", kind, content=canonical(event))
+    left_out = [*answer["left_out"], *(["recorded_by"] if said_by not in (None, answer["recorded_by"]) else [])]
+    if left_out:
+        typer.echo(f"{', '.join(left_out)}: left out, since the service takes names from tokens alone; recorded by {answer['recorded_by']}.", err=True)
+    if answer["state"] == "awaiting_signature":
+        raise NotReady(f"{kind} {event.event_id} needs a second person's signature and is not in force until then. {answer['todo']}")
+    return answer["state"] == "recorded"
 
 
 def decide(
@@ -68,7 +107,7 @@ def visit(
     """Record a verification visit."""
     told = {
         "application_id": application_id, "shipment_id": shipment, "visit_id": visit_id or (f"visit:{uuid4().hex[:12]}" if not file else None),
-        "visited_on": visited_on or now().date().isoformat(), "stage": stage, "mode": mode, "access": access, "limited_by": limited_by,
+        "visited_on": visited_on or asking().at.date().isoformat(), "stage": stage, "mode": mode, "access": access, "limited_by": limited_by,
         "outcome": outcome, "findings": finding, "items": [_visit_item(text) for text in item or []], "reviewed_by": reviewed_by, "limitations": limitations,
     }
     _record("visit", told, file, event_id, recorded_by, store, as_json)

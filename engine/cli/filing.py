@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.door import DONE, REFUSED, SET_ASIDE, JsonOption, StoreOption, desk_at, progress_shown
-from engine.errors import EngineError, RefusedInput
-from engine.wire import EVENTS
+from engine.cli.door import DONE, REFUSED, SET_ASIDE, JsonOption, StoreOption, asking, at_store, desk_at, errors_told, progress_shown
+from engine.errors import EngineError, FieldProblem, RefusedInput
+from engine.wire import EVENTS, Application, event_model
 from engine.workflows import ingest as filing
+from engine.workflows.reading import chunks, read_records
+
+if TYPE_CHECKING:
+    from engine.cli.service import Service
 
 
 def init(store: StoreOption = None) -> None:
@@ -33,15 +39,20 @@ def ingest(
         near = get_close_matches(kind, ("application", *EVENTS), n=1)
         raise typer.BadParameter(f"--kind is application, {', '.join(EVENTS)}" + (f". Did you mean {near[0]}?" if near else ""))
     outcomes, refused = [], {}
-    with desk_at(store, channel="ingest") as (desk, origin), progress_shown() as tell:
-        for path in files:
-            try:
-                outcomes.append(filing.ingest_file(desk, path, kind, origin, lenient=lenient, progress=lambda n, path=path: tell(f"reading {path.name}", n)))
-            except RefusedInput as error:  # one file that cannot be used keeps no other out
-                refused[str(path)] = str(error)
-            except EngineError as error:
-                refused[str(path)] = str(error)
-                break
+    origin = asking("ingest")
+    with errors_told(), progress_shown() as tell:
+
+        def each(take: Callable[..., filing.Ingested]) -> None:
+            for path in files:
+                try:
+                    outcomes.append(take(path, kind, lenient=lenient, progress=lambda n, path=path: tell(f"reading {path.name}", n)))
+                except RefusedInput as error:  # one file that cannot be used keeps no other out
+                    refused[str(path)] = str(error)
+                except EngineError as error:
+                    refused[str(path)] = str(error)
+                    break
+
+        at_store(store, origin, here=lambda desk: each(partial(filing.ingest_file, desk, origin=origin)), there=lambda service: each(partial(_send, service)))
     if as_json:
         typer.echo(json.dumps([
             {"file": str(o.path), "added": o.added, "unchanged": o.unchanged, "set_aside": o.set_aside, "ignored_fields": o.ignored_fields,
@@ -55,3 +66,33 @@ def ingest(
     for why in refused.values():
         typer.echo(f"diversion: {why}", err=True)
     raise typer.Exit(REFUSED if refused else SET_ASIDE if any(o.set_aside for o in outcomes) else DONE)
+
+
+def _send(service: Service, path: Path, kind: str, *, lenient: bool, progress: Callable[[int], None]) -> filing.Ingested:
+    """Take one file in through the service, chunk by chunk as `ingest_file` does at the store.
+
+    The file is read and checked here, and only its good records are sent, one a line: the service repeats no record, so what it refuses is found
+    again by its line, and set aside beside the input with what it says.
+    """
+    model = Application if kind == "application" else event_model(kind)
+    outcome, aside, seen = filing.Ingested(path), filing.SetAside(path), 0
+    try:
+        for chunk in chunks(read_records(path), filing.CHUNK_RECORDS, filing.CHUNK_BYTES):
+            faults: list = []
+            good = list(filing.validated(chunk, model, kind, lenient, lambda *fault, to=faults: to.append(fault), outcome))
+            if good:
+                body = "".join(body + "\n" for *_, body in good).encode()
+                told = service.ask("POST", "ingest", kind, params={"filename": "chunk.jsonl", "shown": len(good)}, content=body)
+                outcome.added += told["added"]
+                outcome.unchanged += told["unchanged"]
+                faults += [(good[row["line"] - 1][0], [FieldProblem(**one) for one in row["problems"]]) for row in told["set_aside_records"]]
+            for raw, problems in sorted(faults, key=lambda fault: fault[0].line):
+                aside.add(raw, problems)
+            seen += len(chunk)
+            progress(seen)
+        aside.finish()
+    finally:
+        aside.close()
+    outcome.set_aside = aside.count
+    outcome.set_aside_file = aside.path if aside.count else None
+    return outcome

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.door import JsonOption, StoreOption, desk_at, progress_shown
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
 
 
 def train(
@@ -20,8 +20,14 @@ def train(
     """Train, calibrate, compare with the model in use, and promote only if better."""
     from engine.workflows import train as learning
 
-    with desk_at(store) as (desk, origin), progress_shown() as tell:
-        done = learning.train(desk, origin, as_of=as_of, dry_run=dry_run, promote_because=promote, progress=tell)
+    origin = asking()
+    order = {"as_of": as_of and str(as_of.date()), "dry_run": dry_run, "promote_because": promote}
+    with errors_told(), progress_shown() as tell:
+        done = at_store(
+            store, origin,
+            here=lambda desk: learning.train(desk, origin, as_of=as_of, dry_run=dry_run, promote_because=promote, progress=tell),
+            there=lambda service: learning.Trained(**service.ask("POST", "models", json={k: v for k, v in order.items() if v is not None}, waiting=tell)),
+        )
     if as_json:
         typer.echo(json.dumps({"version": done.version, "promoted": done.promoted, "because": done.because, "card": done.card}))
         return

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from datetime import UTC, datetime
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, desk_at, errors_told, progress_shown
+from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
 from engine.errors import RefusedInput
+from engine.screening.entries import RejectedRow
+from engine.screening.readers import read_list
 from engine.workflows import screen as screening
+
+if TYPE_CHECKING:
+    from engine.cli.service import Service
+
+REJECTED_AT_MOST = 1_000_000  # rows of one list file that the service tells of
+NAMES_AT_ONCE, LONGEST_QUESTION = 100, 4_000  # names and their bytes in one request, whose line a server takes up to 64 KiB of
 
 
 def import_(
@@ -21,10 +34,15 @@ def import_(
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Import one edition of a watch list and screen every party on record against it."""
-    with desk_at(store, channel="ingest") as (desk, origin), progress_shown() as tell:
+    origin = asking("ingest")
+    with errors_told(), progress_shown() as tell:
         edition = as_of.date() if as_of else datetime.fromtimestamp(file.stat().st_mtime, UTC).date() if file.is_file() else origin.at.date()
         tell(f"importing {file.name}")
-        done = screening.import_list(desk, file, format, edition, origin)
+        done = at_store(
+            store, origin,
+            here=lambda desk: screening.import_list(desk, file, format, edition, origin),
+            there=lambda service: _send(service, file, format, edition),
+        )
     if as_json:
         typer.echo(json.dumps({"lists": done.lists, "entries": done.entries, "new_or_changed": done.new_or_changed, "ended": done.ended,
                                "rejected": [{"line": r.line, "reason": r.reason} for r in done.rejected], "edition": str(done.edition)}))
@@ -47,8 +65,9 @@ def screen(
         asked = [(name, country) for name in names or []] + (_names_of(file, country) if file else [])
     if not asked:
         raise typer.BadParameter("give at least one NAME, or --file")
-    with desk_at(store) as (desk, origin):
-        rows = screening.screen_names(desk, asked, origin.at)
+    origin = asking()
+    with errors_told():
+        rows = at_store(store, origin, here=lambda desk: screening.screen_names(desk, asked, origin.at), there=lambda service: _asked_of(service, asked))
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -68,3 +87,42 @@ def _names_of(file: Path, country: str | None) -> list[tuple[str, str | None]]:
     if lines and lines[0].strip().lower() == "name,country":
         return [(row["name"], row.get("country") or country) for row in csv.DictReader(lines) if row.get("name")]
     return [(line, country) for line in lines if line.strip()]
+
+
+def _send(service: Service, file: Path, format: str, edition: date) -> screening.Imported:
+    """Import one edition through the service: the same file, zipped with its companions where the list has some."""
+    read_list(file, format)  # what is wrong with the format or the path is told before anything is sent
+    name, content = file.name, file.read_bytes()
+    beside = sorted(path for path in file.parent.iterdir() if path.name[3:].casefold() == file.name[3:].casefold() and path != file)
+    if format == "ofac-sdn-csv":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.writestr(name, content)
+            for path in beside:
+                zipped.writestr(path.name, path.read_bytes())
+        name, content = f"{name}.zip", packed.getvalue()
+    told = service.ask("POST", "lists", format, params={"filename": name, "as_of": str(edition), "shown": REJECTED_AT_MOST}, content=content)
+    rejected = tuple(RejectedRow(file.name, row["line"], row["reason"]) for row in told["rejected_rows"])
+    return screening.Imported(tuple(told["lists"]), told["entries"], told["new_or_changed"], told["ended"], rejected, date.fromisoformat(told["edition"]))
+
+
+def _asked_of(service: Service, asked: list[tuple[str, str | None]]) -> list[dict]:
+    """The rows of each name in the order asked; a request asks many names of one country, each once."""
+    rows: dict[tuple[str, str], list[dict]] = {(name, country or ""): [] for name, country in asked}
+    for country, names in _questions(rows):
+        for row in service.ask("GET", "screen", params={"name": names} | ({"country": country} if country else {})):
+            rows[row["query"], country].append(row)
+    return [row for name, country in asked for row in rows[name, country or ""]]
+
+
+def _questions(asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """(country, names) of each request."""
+    country_of = itemgetter(1)
+    for country, group in groupby(sorted(asked, key=country_of), key=country_of):
+        names: list[str] = []
+        for name, _ in group:
+            if names and (len(names) == NAMES_AT_ONCE or len("".join((*names, name)).encode()) > LONGEST_QUESTION):
+                yield country, names
+                names = []
+            names.append(name)
+        yield country, names

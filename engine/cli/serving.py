@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from engine.cli.door import StoreOption, desk_at, errors_told, now, progress_shown
+from engine.cli.door import StoreOption, asking, at_store, desk_at, errors_told, now, progress_shown
 from engine.settings import from_environment
 from engine.store.records import Origin
 
@@ -29,11 +29,15 @@ def serve(
 
 def dashboard(store: StoreOption = None) -> None:
     """Open the dashboards, with a service on this store if none runs, until Ctrl-C."""
-    from engine.api.show import show
+    from engine.api.show import show, show_pages
 
-    settings = from_environment()
-    with desk_at(store, create=True, channel="http") as (desk, origin):
-        show(desk, replace(settings, store=store or settings.store), origin, typer.echo)
+    settings, origin = from_environment(), asking("http")
+    with errors_told():
+        at_store(
+            store, origin, create=True,
+            here=lambda desk: show(desk, replace(settings, store=store or settings.store), origin, typer.echo),
+            there=lambda service: show_pages(service.address, settings.token, typer.echo, "Ctrl-C stops the dashboards; the service ran before and runs on."),
+        )
 
 
 def demo(
