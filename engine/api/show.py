@@ -39,7 +39,7 @@ def show(desk: Desk, settings: Settings, origin: Origin, say: Callable[[str], No
         while not server.started and thread.is_alive():
             time.sleep(0.05)
         try:
-            show_pages(settings.service, secret, say, f"Token       {secret} (analyst, for one day)\nCtrl-C stops both.")
+            show_pages(settings.service, secret, say, f"Token       {secret} (analyst, for one day; a command on this store takes it as DIVERSION_TOKEN)\nCtrl-C stops both.")
         finally:
             server.should_exit = True
             thread.join(timeout=10)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -92,18 +92,22 @@ def _names_of(file: Path, country: str | None) -> list[tuple[str, str | None]]:
 def _send(service: Service, file: Path, format: str, edition: date) -> screening.Imported:
     """Import one edition through the service: the same file, zipped with its companions where the list has some."""
     read_list(file, format)  # what is wrong with the format or the path is told before anything is sent
-    name, content = file.name, file.read_bytes()
-    beside = sorted(path for path in file.parent.iterdir() if path.name[3:].casefold() == file.name[3:].casefold() and path != file)
-    if format == "ofac-sdn-csv":
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
-            zipped.writestr(name, content)
-            for path in beside:
-                zipped.writestr(path.name, path.read_bytes())
-        name, content = f"{name}.zip", packed.getvalue()
-    told = service.ask("POST", "lists", format, params={"filename": name, "as_of": str(edition), "shown": REJECTED_AT_MOST}, content=content)
+    asked = {"as_of": str(edition), "shown": REJECTED_AT_MOST}
+    with _zipped(file) if format == "ofac-sdn-csv" else file.open("rb") as content:
+        told = service.ask("POST", "lists", format, params=asked | {"filename": file.name}, content=content)
     rejected = tuple(RejectedRow(file.name, row["line"], row["reason"]) for row in told["rejected_rows"])
     return screening.Imported(tuple(told["lists"]), told["entries"], told["new_or_changed"], told["ended"], rejected, date.fromisoformat(told["edition"]))
+
+
+def _zipped(file: Path) -> BinaryIO:
+    """OFAC's file with those beside it whose names differ only in the first three letters: `sdn`, `add`, `alt`."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.write(file, file.name)
+        for path in sorted(file.parent.iterdir()):
+            if path != file and path.name[3:].casefold() == file.name[3:].casefold():
+                zipped.write(path, path.name)
+    return packed
 
 
 def _asked_of(service: Service, asked: list[tuple[str, str | None]]) -> list[dict]:

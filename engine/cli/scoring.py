@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +16,15 @@ import polars as pl
 import typer
 
 from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
-from engine.errors import NotPermitted
+from engine.errors import NotPermitted, RefusedInput
 from engine.settings import from_environment
 from engine.store.database import MEMORY, Progress
 from engine.store.records import Origin, body_of
 from engine.wire import Application, Score, canonical
 from engine.workflows import assess, frames, memo, score_file
 from engine.workflows.desk import Desk
-from engine.workflows.reading import read_records
+from engine.workflows.ingest import CHUNK_BYTES, CHUNK_RECORDS, Ingested, SetAside, validated
+from engine.workflows.reading import chunks, read_records
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
@@ -107,17 +108,32 @@ def _score_there(service: Service, order: _Order, tell: Progress) -> score_file.
     read_records(order.file)  # tells what is wrong with the path or the ending
     forms = {"format": order.out.suffix.removeprefix(".")} | ({"features": order.features.suffix.removeprefix(".")} if order.features else {})
     tell("scoring, at the service")
-    with tempfile.TemporaryFile() as received:
-        service.fetch("POST", "score", "file", into=received, params=forms | {"filename": order.file.name, "lenient": order.lenient}, content=order.file.read_bytes())
+    with tempfile.TemporaryFile() as received, order.file.open("rb") as content:
+        try:
+            service.fetch("POST", "score", "file", into=received, params=forms | {"filename": order.file.name, "lenient": order.lenient}, content=content)
+        except RefusedInput:
+            _set_aside(order)  # with a refusal the service answers no file
+            raise
         with zipfile.ZipFile(received) as answer:
             told = json.loads(answer.read("told.json"))
             aside = order.file.with_name(order.file.name + ".set-aside.jsonl")
             aside.unlink(missing_ok=True)
             for name, path in {"scores": order.out, "features": order.features, "set-aside": aside if told["set_aside"] else None}.items():
                 if path:
-                    with answer.open(name) as content, path.open("wb") as file:
-                        shutil.copyfileobj(content, file)
+                    with answer.open(name) as part, path.open("wb") as file:
+                        shutil.copyfileobj(part, file)
     return score_file.ScoredFile(told["scored"], told["set_aside"], aside if told["set_aside"] else None, told["model"], told["bands"])
+
+
+def _set_aside(order: _Order) -> None:
+    """Set aside beside the input what the contract refuses of it."""
+    outcome, aside = Ingested(order.file), SetAside(order.file)
+    try:
+        for chunk in chunks(read_records(order.file), CHUNK_RECORDS, CHUNK_BYTES):
+            deque(validated(chunk, Application, "application", order.lenient, aside.add, outcome), maxlen=0)
+        aside.finish()
+    finally:
+        aside.close()
 
 
 def explain(

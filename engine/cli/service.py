@@ -69,7 +69,7 @@ class Service:
         Args:
             path: its parts, each of which may hold any character.
             waiting: called with the name of long work for as long as it runs.
-            request: `params`, `json` or `content`, as httpx has them.
+            request: `params`, `json` or `content` (bytes, or an open file), as httpx has them.
 
         Raises:
             NotAuthenticated: there is no token.
@@ -99,8 +99,11 @@ class Service:
     def _answer(self, method: str, path: str, *, into: BinaryIO | None = None, **request: Any) -> httpx.Response:
         if not self._token:
             raise NotAuthenticated(NO_TOKEN.format(address=self.address))
+        content = request.get("content")
         try:
             while True:
+                if hasattr(content, "seek"):
+                    content.seek(0)
                 with self._http.stream(method, path, **request) as answer:
                     if answer.is_success and into:
                         for chunk in answer.iter_bytes():

@@ -66,6 +66,7 @@ class Store:
 
 def service_note(path: Path) -> Path:
     """Where a running service leaves its address and process id, beside the store it holds."""
+    path = path.resolve()  # the store's own folder, by whatever link it is named
     return path.with_name(path.name + ".service.json")
 
 

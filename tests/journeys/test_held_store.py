@@ -27,12 +27,13 @@ from engine.workflows.tokens import ROLES, create_token
 RUN = CliRunner()
 PYTHON = (sys.executable, "-c")
 SDN = '{0},"{1}","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 1970."\r\n'
-BRIBED = an_application(application_id="H-REFERRED", catch_all={"wmd_informed": True}, filed_at="2024-03-01T09:00:00Z")
+CAUGHT = an_application(application_id="H-REFERRED", catch_all={"wmd_informed": True}, filed_at="2024-03-01T09:00:00Z")
 RISKY = an_application(
     application_id="H-RISKY", documents=[], end_user=a_party("Any Dealer", "AE", "dealer", registered_on="2026-10-01"), items=[arms(value=9_000_000)],
     intermediaries=[a_party("Unknown Broker", "VG", role="broker")], end_use={"statement": "Various.", "purpose": "resale", "country": "AE"},
     payment={"payer_name": "Third Ltd", "payer_country": "VG", "method": "cash", "prepaid_share": 1.0}, filed_at="2024-03-01T09:00:00Z",
 )
+SLASHED = an_application(application_id="H/1", filed_at="2024-03-01T09:00:00Z")
 PLAIN = an_application(application_id="H-PLAIN", filed_at="2024-03-01T09:00:00Z")
 
 
@@ -92,7 +93,7 @@ def pair(trained, tmp_path_factory) -> Iterator[Pair]:
     for place in ("free", "held"):
         (folder / place).mkdir()
         with trained.copy(folder / place) as desk:
-            take_in(desk, "application", PLAIN, BRIBED, RISKY)
+            take_in(desk, "application", PLAIN, CAUGHT, RISKY, SLASHED)
             now = origin(at=door.now())
             found.secrets = {role: create_token(desk, f"{role}-one", role, None, now.at + timedelta(days=1), now)[0] for role in ROLES}
     store, home = folder / "held" / "store.duckdb", Path.cwd()
@@ -124,7 +125,7 @@ def _listens(address: str) -> bool:
 @pytest.mark.parametrize(("role", "words", "status"), [
     ("analyst", ("explain", "H-PLAIN"), 0), ("analyst", ("explain", "H-RISKY", "--json"), 0), ("auditor", ("explain", "H-REFERRED", "--now", "--json"), 0),
     ("analyst", ("explain", "H-PLAIN", "--as-of", "2024-06-01", "--json"), 0), ("analyst", ("explain", "H-PLAIN", "--as-of", "2020-01-01"), 3),
-    ("analyst", ("explain", "NOBODY"), 3), ("analyst", ("export", "access_token", "--out", "t.csv"), 3), ("analyst", ("export", "filing", "--out", "t.txt"), 3),
+    ("analyst", ("explain", "H/1"), 0), ("analyst", ("explain", "NOBODY"), 3), ("analyst", ("export", "access_token", "--out", "t.csv"), 3), ("analyst", ("export", "filing", "--out", "t.txt"), 3),
     ("admin", ("token", "create", "Somebody", "--role", "king"), 3), ("admin", ("token", "revoke", "none-such"), 3), ("approver", ("train", "--as-of", "2019-01-01"), 3),
     ("planner", ("plan", "--from", "2026-01-01", "--to", "2026-02-01", "--visits", "0", "--out", "p.csv"), 3), ("admin", ("ingest", "none.jsonl"), 3),
     ("planner", ("plan", "--from", "2026-01-01", "--to", "2026-02-01", "--visits", "3", "--out", "p.txt"), 3), ("analyst", ("score", "none.jsonl", "--out", "s.csv"), 3),
@@ -140,7 +141,7 @@ def test_a_verb_says_the_same_through_the_service_as_on_the_store(pair: Pair, ro
 def test_a_file_goes_in_and_what_is_set_aside_is_the_same(pair: Pair):
     again = PLAIN | {"end_use": {"statement": "Something else.", "purpose": "border_security", "country": "FI"}}
     good, lax = (an_application(application_id=name, filed_at="2024-04-01T09:00:00Z") for name in ("H-I1", "H-I2"))
-    documents = [good, {"application_id": "bad"}, again, lax | {"colour": "red"}, BRIBED]
+    documents = [good, {"application_id": "bad"}, again, lax | {"colour": "red"}, CAUGHT]
     pair.write("mixed.json", json.dumps(documents))
     pair.write("mixed.jsonl", "\n".join([json.dumps(good), "no json", json.dumps(again), json.dumps({"application_id": "x" * 99})]))
     pair.write("decisions.jsonl", "".join(json.dumps(a_decision(name, event_id=f"H-ID-{n}", outcome="returned")) + "\n" for n, name in enumerate(("H-PLAIN", "NOBODY"))))
@@ -156,12 +157,15 @@ def test_a_file_goes_in_and_what_is_set_aside_is_the_same(pair: Pair):
 def test_a_file_is_scored_to_the_last_bit_as_on_the_store(pair: Pair):
     pair.write("two.jsonl", "".join(json.dumps(one | {"application_id": f"{one['application_id']}-{n}"}) + "\n" for n, one in enumerate((PLAIN, RISKY))))
     pair.write("two and a half.jsonl", json.dumps(PLAIN) + '\n{"application_id": "bad"}\n')
+    pair.write("bad.jsonl", '{"application_id": "bad"}\n')
     pair.both("analyst", "score", "two.jsonl", "--out", "scores.parquet", "--features", "features.parquet", "--json")
     for name in ("scores.parquet", "features.parquet"):
         free, held = map(pl.read_parquet, pair.files(name))
         assert_frame_equal(held, free, check_exact=True)
     assert pair.both("analyst", "score", "two and a half.jsonl", "--out", "s.jsonl", status=1).out.startswith("1 scored")
-    for name in ("s.jsonl", "two and a half.jsonl.set-aside.jsonl"):
+    assert "see bad.jsonl.set-aside.jsonl" in pair.both("analyst", "score", "bad.jsonl", "--out", "none.csv", status=3).err
+    assert not any(path.exists() for path in pair.files("none.csv"))
+    for name in ("s.jsonl", "two and a half.jsonl.set-aside.jsonl", "bad.jsonl.set-aside.jsonl"):
         free, held = (path.read_text("utf-8") for path in pair.files(name))
         assert held == free and free
 
