@@ -27,6 +27,7 @@ from engine.settings import LOOPBACK
 from engine.wire import Problem
 
 TIMEOUT = httpx.Timeout(600, connect=5)  # seconds; one request waits for the one writer, who may be at a long file
+UNHURRIED = httpx.Timeout(None, connect=5)  # a file is answered once it is whole: a million scores take as long as they take
 POLL = 0.5  # seconds between two questions after a job
 NO_TOKEN = (
     "The store is held by the service at {address}, and DIVERSION_TOKEN is not set: it is asked with a bearer token. Expected one of a role that may do this. "
@@ -94,7 +95,7 @@ class Service:
         Raises:
             EngineError: as `ask`.
         """
-        return self._answer(method, _under_v1(path), into=into, **request).headers
+        return self._answer(method, _under_v1(path), into=into, timeout=UNHURRIED, **request).headers
 
     def _answer(self, method: str, path: str, *, into: BinaryIO | None = None, **request: Any) -> httpx.Response:
         if not self._token:
