@@ -137,7 +137,16 @@ class TooManyRequests(NotReady):
 
 
 class StoreLocked(NotReady):
-    """Another process holds the store's file."""
+    """Another process holds the store's file.
+
+    Args:
+        message: what to do.
+        service: the address of the service that holds it; None where it is no service.
+    """
+
+    def __init__(self, message: str, service: str | None = None) -> None:
+        super().__init__(message)
+        self.service = service
 
 
 class NoModel(NotReady):

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")  # tokens travel unencrypted, so no further than this machine
+
 
 @dataclass(frozen=True)
 class Settings:

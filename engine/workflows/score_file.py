@@ -87,7 +87,7 @@ def score_file(
     Raises:
         RefusedInput: an output that cannot be written, or no good record in the file.
     """
-    _check_outputs(source, out, features_out)
+    check_outputs(source, out, features_out)
     tell = progress or (lambda stage, done, of: None)
     cursor = desk.store.cursor()
     aside = SetAside(source)
@@ -121,8 +121,12 @@ def score_file(
     return ScoredFile(count, aside.count, aside.path if aside.count else None, desk.model(desk.store.cursor()).version, bands)
 
 
-def _check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
-    """Refuse, before long work begins, what could not be written at its end."""
+def check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
+    """Refuse, before long work begins, what could not be written at its end.
+
+    Raises:
+        RefusedInput.
+    """
     outputs = {"--out": out} | ({"--features": features_out} if features_out else {})
     for option, path in outputs.items():
         if path.suffix not in ENDINGS:
