@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from multiprocessing.pool import Pool
 from pathlib import Path
 
-from engine.errors import UnreadableFile
+from engine.errors import RefusedInput, UnreadableFile
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_PAGES = 200
@@ -159,6 +159,29 @@ def _signatures(data: bytes, trust_roots: Sequence[bytes]) -> tuple[Signature, .
             intact=bool(status.intact and status.valid), covers_all=bool(whole), trusted=bool(status.trusted) if roots else None,
         ))
     return tuple(found)
+
+
+def certificates_in(folder: Path | None) -> list[bytes]:
+    """The certificates (DER) of a folder of PEM or DER files; none for no folder.
+
+    Raises:
+        RefusedInput: no such folder, or a file in it is no certificate.
+    """
+    from asn1crypto import pem, x509
+
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise RefusedInput(f"the trust roots {folder} are no folder. Expected one of certificates (PEM or DER). Mend DIVERSION_TRUST_ROOTS, or unset it.")
+    found = []
+    for path in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
+        data = path.read_bytes()
+        try:
+            several = [der for _, _, der in pem.unarmor(data, multiple=True)] if pem.detect(data) else [data]
+            found += [x509.Certificate.load(der, strict=True).dump() for der in several]
+        except ValueError as error:
+            raise RefusedInput(f"{path} is no certificate. Expected PEM or DER. Take it out of the folder, or put the certificate there.") from error
+    return found
 
 
 def read_files(paths: Sequence[Path], trust_roots: Sequence[bytes] = (), seconds: float = SECONDS) -> Iterator[DocumentFile | UnreadableFile]:

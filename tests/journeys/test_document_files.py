@@ -8,9 +8,12 @@ import polars as pl
 import pytest
 from builders import a_certificate, an_application
 from desks import a_desk, origin, take_in, values
-from papers import LINES, a_pdf, a_stamp, added_to, signed
+from papers import LINES, a_pdf, a_stamp, added_to, signed, signer_of
+from typer.testing import CliRunner
 
+from engine.cli import app
 from engine.compute.run import lay_relations
+from engine.documents.pdf import certificates_in
 from engine.errors import RefusedInput
 from engine.store import audit
 from engine.workflows.assess import Subject, filing_in_force, lay_subjects
@@ -148,3 +151,28 @@ def test_a_score_from_a_file_reads_the_paper_on_record_as_the_filed_one_does(tmp
         read, stored = pl.read_parquet(tmp_path / "features.parquet").row(0, named=True), values(desk, application["application_id"])
         assert {name: read[name] for name in stored} == stored
         assert stored["document_files_not_found_share"] == pytest.approx(1 / 8)
+
+
+def test_the_command_takes_filings_and_their_papers_in_one_go(tmp_path, monkeypatch):
+    paper = signed(a_pdf())
+    (tmp_path / "filings.json").write_text(json.dumps(filed("2024-06-01", paper)))
+    (tmp_path / "roots").mkdir()
+    (tmp_path / "roots" / "ministry.der").write_bytes(signer_of("Ministry of Defence")[1])
+    monkeypatch.setenv("DIVERSION_TRUST_ROOTS", str(tmp_path / "roots"))
+    monkeypatch.setenv("DIVERSION_STORE", str(tmp_path / "store.duckdb"))
+    papers = lay(tmp_path, certificate=paper, unknown=a_pdf(("another",)), broken=b"nothing")
+    run = CliRunner().invoke
+    assert run(app, ["init"]).exit_code == 0
+    done = run(app, ["ingest", str(tmp_path / "filings.json"), "--files", str(papers)])
+    assert done.exit_code == 1  # one file could not be read
+    assert "2 document files taken in, 0 already on record, 1 could not be read, 1 that no filing declares" in done.output
+    assert "broken.pdf: it is no PDF" in done.output
+    with a_desk(tmp_path) as desk:
+        (signature,) = desk.store.cursor().execute("select signatures from document_file where len(signatures) > 0").fetchall()[0][0]
+        assert signature["trusted"] is True
+
+
+def test_a_trust_root_that_is_no_certificate_is_named(tmp_path):
+    (tmp_path / "note.txt").write_text("hello")
+    with pytest.raises(RefusedInput, match=r"note\.txt is no certificate"):
+        certificates_in(tmp_path)
