@@ -109,7 +109,7 @@ def score(folder: Path, rows: int) -> dict:
     now_in = ["start", time.perf_counter()]
 
     def tell(stage: str, done: int, of: int) -> None:
-        name = stage if stage in ("reading", "parties", "scores", "evidence", "explained") else "features"
+        name = stage if stage in ("reading", "parties", "scores", "evidence", "referrals", "explained") else "features"
         moment = time.perf_counter()
         stages[now_in[0]] = stages.get(now_in[0], 0) + moment - now_in[1]
         now_in[:] = [name, moment]
