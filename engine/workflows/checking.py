@@ -205,7 +205,7 @@ def _together(raws: list[Raw], parts: list[tuple[int, Future]]) -> Checked:
 def serve(kind: str, lenient: bool) -> None:
     """Check lists of records from standard input until it is closed. For the processes that `checked` starts."""
     given, told = sys.stdin.buffer, sys.stdout.buffer
-    gc.disable()
+    gc.freeze()  # what was imported stays
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             found = check(pickle.load(given), kind, lenient)

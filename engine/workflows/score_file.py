@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 ROWS_AT_ONCE = 20_000
-ROWS_WRITTEN_AT_ONCE = 100_000  # one row group of Parquet; about 300 MB while it is put together
+ROWS_WRITTEN_AT_ONCE = 50_000  # one row group of Parquet; about 200 MB while it is put together, and two are in hand
 ROWS_WITH_LONG_EVIDENCE = 2_000  # listing every earlier filing of busy exporters took 16 s for 10,000 rows
 ENDINGS = (".parquet", ".csv", ".jsonl")
 TWICE = FieldProblem("application_id", "this application and revision stands earlier in the file with other content", "each application and revision once",
@@ -101,7 +102,9 @@ def score_file(
         if features_out:
             tell("features written", 0, 0)
             _write_features(frame, features_out)
-        bands = _write_scores(desk, cursor, frame, out, tell)
+        ids, told = frame.select("subject", "application_id", "revision", "as_of"), _assess_in_parts(desk, frame, tell)
+        del frame  # the largest thing held, and no longer needed
+        bands = _write_scores(desk, cursor, ids.to_arrow().cast(IDS), told, out, tell)
     except duckdb.Error as error:
         raise storage_error(error) from error
     finally:
@@ -220,10 +223,8 @@ def _assess_in_parts(desk: Desk, frame: pl.DataFrame, tell) -> Told:
     return together(parts)
 
 
-def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, frame: pl.DataFrame, out: Path, tell) -> dict[str, int]:
-    """Assess, explain and write in parts; the result is sorted by application and revision."""
-    told = _assess_in_parts(desk, frame, tell)
-    ids = frame.select("subject", "application_id", "revision", "as_of").to_arrow().cast(IDS)
+def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, ids: pa.Table, told: Told, out: Path, tell) -> dict[str, int]:
+    """Explain and write in parts, each while the next is put together; the result is sorted by application and revision."""
     tell("evidence", 0, len(ids))
     subjects = ids["subject"].to_numpy()
     lay_evidence(cursor, subjects, told.top, skip=LONG_EVIDENCE if len(ids) > ROWS_WITH_LONG_EVIDENCE else ())
@@ -232,11 +233,17 @@ def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, frame: pl.DataF
     tell("explained", 0, len(ids))
     book = catalogue()
     columns = ScoreColumns(book, [source_of(feature) for feature in book.features], desk.model(desk.store.cursor()).version, policy_in_force().version)
-    with _writer(out) as write:
+    with _writer(out) as write, ThreadPoolExecutor(1) as beside:
+        written: Future | None = None
         for start in range(0, len(ids), ROWS_WRITTEN_AT_ONCE):
             part = slice(start, min(start + ROWS_WRITTEN_AT_ONCE, len(ids)))
-            write(columns.table(ids[part], told[part], _found(cursor, int(subjects[part][0]), int(subjects[part][-1]))))
+            table = columns.table(ids[part], told[part], _found(cursor, int(subjects[part][0]), int(subjects[part][-1])))
+            if written:
+                written.result()
+            written = beside.submit(write, table)
             tell("explained", part.stop, len(ids))
+        if written:
+            written.result()
     names, counts = np.unique(told.bands, return_counts=True)
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
