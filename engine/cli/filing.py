@@ -16,10 +16,10 @@ from engine.cli.door import DONE, REFUSED, SET_ASIDE, JsonOption, StoreOption, a
 from engine.documents.pdf import certificates_in
 from engine.errors import EngineError, FieldProblem, RefusedInput
 from engine.settings import from_environment
-from engine.wire import EVENTS, Application, event_model
+from engine.wire import EVENTS
 from engine.workflows import ingest as filing
+from engine.workflows.checking import checked
 from engine.workflows.document_files import take_files
-from engine.workflows.reading import chunks, read_records
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
@@ -91,21 +91,20 @@ def _send(service: Service, path: Path, kind: str, *, lenient: bool, progress: C
     The file is read and checked here, and only its good records are sent, one a line: the service repeats no record, so what it refuses is found
     again by its line, and set aside beside the input with what it says.
     """
-    model = Application if kind == "application" else event_model(kind)
     outcome, aside, seen = filing.Ingested(path), filing.SetAside(path), 0
     try:
-        for chunk in chunks(read_records(path), filing.CHUNK_RECORDS, filing.CHUNK_BYTES):
-            faults: list = []
-            good = list(filing.validated(chunk, model, kind, lenient, lambda *fault, to=faults: to.append(fault), outcome))
-            if good:
-                body = "".join(body + "\n" for *_, body in good).encode()
-                told = service.ask("POST", "ingest", kind, params={"filename": "chunk.jsonl", "shown": len(good)}, content=body)
+        for run in checked(path, kind, lenient, filing.CHUNK_RECORDS, filing.CHUNK_BYTES):
+            run.count_ignored(outcome.ignored_fields)
+            faults = dict(run.faults)
+            if run.places:
+                body = "".join(body + "\n" for body in run.bodies).encode()
+                told = service.ask("POST", "ingest", kind, params={"filename": "chunk.jsonl", "shown": len(run.places)}, content=body)
                 outcome.added += told["added"]
                 outcome.unchanged += told["unchanged"]
-                faults += [(good[row["line"] - 1][0], [FieldProblem(**one) for one in row["problems"]]) for row in told["set_aside_records"]]
-            for raw, problems in sorted(faults, key=lambda fault: fault[0].line):
-                aside.add(raw, problems)
-            seen += len(chunk)
+                faults |= {run.places[row["line"] - 1]: [FieldProblem(**one) for one in row["problems"]] for row in told["set_aside_records"]}
+            for place in sorted(faults):
+                aside.add(run.raws[place], faults[place])
+            seen += len(run.raws)
             progress(seen)
         aside.finish()
     finally:

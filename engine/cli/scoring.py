@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +22,10 @@ from engine.store.database import MEMORY, Progress
 from engine.store.records import Origin, body_of
 from engine.wire import Application, Score, canonical
 from engine.workflows import assess, frames, memo, score_file
+from engine.workflows.checking import checked
 from engine.workflows.desk import Desk
-from engine.workflows.ingest import CHUNK_BYTES, CHUNK_RECORDS, Ingested, SetAside, validated
-from engine.workflows.reading import chunks, read_records
+from engine.workflows.ingest import CHUNK_BYTES, CHUNK_RECORDS, SetAside
+from engine.workflows.reading import read_records
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
@@ -127,10 +128,11 @@ def _score_there(service: Service, order: _Order, tell: Progress) -> score_file.
 
 def _set_aside(order: _Order) -> None:
     """Set aside beside the input what the contract refuses of it."""
-    outcome, aside = Ingested(order.file), SetAside(order.file)
+    aside = SetAside(order.file)
     try:
-        for chunk in chunks(read_records(order.file), CHUNK_RECORDS, CHUNK_BYTES):
-            deque(validated(chunk, Application, "application", order.lenient, aside.add, outcome), maxlen=0)
+        for run in checked(order.file, "application", order.lenient, CHUNK_RECORDS, CHUNK_BYTES):
+            for place, problems in run.faults:
+                aside.add(run.raws[place], problems)
         aside.finish()
     finally:
         aside.close()

@@ -59,9 +59,9 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], s
     ).fetchall()
     if not forms:
         return 0
-    wanted = {key for form in forms for key in _keys(*form[1:7])}
-    owner, exact_of = _known_keys(cursor, wanted)
-    entities, new_keys = _assign(forms, owner, exact_of)
+    keys_of = [_keys(*form[1:7]) for form in forms]
+    owner, exact_of = _known_keys(cursor, {key for keys in keys_of for key in keys})
+    entities, new_keys = _assign(forms, keys_of, owner, exact_of)
     cursor.register("assigned", entities.to_arrow())
     cursor.execute(
         f"insert into {into}.party_form select new_form.form_id, authority, party_id, lei, registration, country, new_form.name, "
@@ -83,7 +83,7 @@ def _keys(authority: str | None, party_id: str | None, lei: str | None, registra
     if lei:
         keys.append(f"lei:{lei}")
     if registration and country:
-        keys.append(f"registration:{country}:{''.join(c for c in registration.upper() if c.isalnum())}")
+        keys.append(f"registration:{country}:{''.join(filter(str.isalnum, registration.upper()))}")
     if party_id and authority:
         keys.append(f"party_id:{authority}:{party_id}")
     if name_key:
@@ -113,11 +113,12 @@ def _sort(key: str) -> str:
     return kind if kind == "lei" else f"{kind}:{rest.split(':', 1)[0]}"
 
 
-def _assign(forms: list[tuple], owner: dict[str, int], exact_of: dict[int, dict[str, str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _assign(
+    forms: list[tuple], keys_of: list[list[str]], owner: dict[str, int], exact_of: dict[int, dict[str, str]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk the forms in order of filing and give each an entity; the entity is named by its first form."""
     assigned, new_keys = [], []
-    for form_id, authority, party_id, lei, registration, country, name_key, first_seen in forms:
-        keys = _keys(authority, party_id, lei, registration, country, name_key)
+    for (form_id, *_, first_seen), keys in zip(forms, keys_of, strict=True):
         exact = {_sort(key): key for key in keys if key.startswith(("lei:", "registration:"))}
         entity, reason = form_id, "first filing of this party"
         for key in keys:
