@@ -30,6 +30,7 @@ _TOP = math.nextafter(1.0, 0.0)
 _SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
 _TRADE_WORD_MOST = 3.0  # nats
 _NAMES_AT_LEAST = 2_000  # a short list says little of how rare a word is: it counts as one of this many names
+_COMMON_NAME = 0.84  # of the score of a name of trade words alone: a question, never a potential match
 _COMMON_EVIDENCE = 10.0  # nats; less is two common words, such as two first names
 
 Result = Literal["potential_match", "review"]
@@ -226,8 +227,11 @@ class NameIndex:
         agrees = None if not (query.country and entry.countries) else query.country.upper() in entry.countries
         if TRADE_WORDS.issuperset(listed):
             # "Ministry of Defence" is the name of a hundred offices: only the country says which.
+            office = not OFFICE_WORDS.isdisjoint(listed)
             if agrees is False:
-                score *= 0.80 if OFFICE_WORDS.isdisjoint(listed) else 0.60
+                score *= 0.60 if office else 0.80
+            elif agrees is None or not office:  # "Holding" in the same country is still anybody's holding
+                score *= _COMMON_NAME
             doubts.append("a name of common words")
         elif agrees is False and entry.kind != "person":
             # Another country makes a firm less likely the same, but front firms move: never out of sight for it alone.
@@ -289,7 +293,8 @@ def _printings(position: int, entry: ListEntry) -> Iterator[tuple[tuple[str, ...
             if entry.kind == "person" and as_key.form:
                 spellings = [(plain_words(printed), ""), *(spellings if len(as_key.words) > 1 else [])]
             for words, form in spellings:
-                if words and words not in seen:
+                nobodys = strength == "weak" and TRADE_WORDS.issuperset(words)  # "HOLDING", called weak by the list itself
+                if words and words not in seen and not nobodys:
                     seen.add(words)
                     yield words, _Written(position, name, strength, form, is_main)
 

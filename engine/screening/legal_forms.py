@@ -2,7 +2,7 @@
 
 A class is enough for comparing: a filing that prints "GmbH" where the list prints "Ltd" speaks of a limited
 company both times, and translations of one form ("OOO", "LLC") are the commonest difference between the two.
-The forms stand in ``words.toml``.
+The forms stand in ``words.toml``, with what else is known of single words: trades, offices, titles, spellings.
 """
 
 import tomllib
@@ -15,6 +15,12 @@ OFFICE_WORDS = frozenset(_TABLE["trade"]["offices"].split())
 
 TRADE_WORDS = frozenset(_TABLE["trade"]["words"].split()) | OFFICE_WORDS
 """Words that describe a trade or an office, not who holds it; a small list would find them rare."""
+
+TITLES = frozenset(_TABLE["titles"]["titles"].split()) | frozenset(_TABLE["titles"]["vessels"].split())
+"""Words that go before a person's or a vessel's name and are no part of it."""
+
+SPELLINGS = {word: line.split()[0] for line in _TABLE["spellings"]["names"].strip().splitlines() for word in line.split()}
+"""A given name's usual spellings, each with the first of them: one name, or surely another."""
 
 _WRITTEN = {
     tuple(form.split()): kind for kind, forms in _TABLE["legal_forms"].items() for form in (*forms.split(";"), kind)

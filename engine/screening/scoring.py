@@ -5,12 +5,17 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import OSA, Indel
 
+from engine.screening.legal_forms import SPELLINGS, TITLES
 from engine.screening.names import skeleton
 
 # Of the weight of evidence that stands behind a match, in nats (a word of one name in 20,000 carries 9.9, "trading"
 # about 3): below, the words that agree are too common to identify anybody; above, one missing word matters little.
 ENOUGH_EVIDENCE = 13.0
 FULL_EVIDENCE = 19.0
+
+SAME_NAME = 0.96  # another usual spelling of one given name
+TITLE_WEIGHT = 0.5  # nats; a title that only the query prints tells nobody apart
+CUT_OFF = 0.72  # the last word of a name, cut off after two letters or three
 
 _SHORTEST_ALIKE = 0.60  # of two words' likeness; below, they are different words
 _VOWELS = frozenset("aeiou")
@@ -45,6 +50,9 @@ def word_alikeness(query: str, listed: str) -> float:
     """
     if query == listed:
         return 1.0
+    known, other = SPELLINGS.get(query), SPELLINGS.get(listed)
+    if known and other:
+        return SAME_NAME if known == other else 0.0
     shorter, longer = sorted((len(query), len(listed)))
     if shorter == 1:
         return 0.75 if len(query) == 1 and query == listed[0] else 0.0
@@ -133,6 +141,13 @@ def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[st
     pairs = _pairs(query, listed)
     free_query = sorted({*range(len(query))} - {i for _, i, _ in pairs})
     free_listed = sorted({*range(len(listed))} - {j for _, _, j in pairs})
+    last = len(query) - 1
+    if pairs and last in free_query and 2 <= len(query[last]) <= 3:  # a field that was too short for the name
+        cut = next((j for j in free_listed if len(listed[j]) > len(query[last]) and listed[j].startswith(query[last])), None)
+        if cut is not None:
+            pairs.append((CUT_OFF, last, cut))
+            free_query.remove(last)
+            free_listed.remove(cut)
     gained = paired_weight = evidence = 0.0
     altered = []
     for alike, i, j in pairs:
@@ -155,7 +170,7 @@ def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[st
             altered.append((" ".join(query[i] for i in free_query), " ".join(listed[j] for j in free_listed)))
             free_query, free_listed = [], []
     missing_weight = sum(weights.get(listed[j], unseen) for j in free_listed)
-    extra_weight = sum(weights.get(query[i], unseen) for i in free_query)
+    extra_weight = sum(TITLE_WEIGHT if query[i] in TITLES else weights.get(query[i], unseen) for i in free_query)
     # The more the pairs prove, the less a word that only one side prints takes away; a word too many in the
     # query takes more, since it may well be what tells another firm apart.
     proof = min(1.0, max(0.0, (evidence - ENOUGH_EVIDENCE) / (FULL_EVIDENCE - ENOUGH_EVIDENCE))) if matched > 1 else 0.0

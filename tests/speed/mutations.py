@@ -11,10 +11,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from rapidfuzz import fuzz, process
+
 Mutation = Callable[[list[str], str, random.Random], str | None]
 """Words of a name, its kind, and chance -> the name written otherwise, or None where this kind of change does not apply."""
 
 FORMS = ("LLC", "Ltd", "Limited", "GmbH", "Co., Ltd.", "S.A.", "FZE", "OOO", "JSC", "Inc.", "Sdn Bhd", "Pte Ltd", "PJSC", "Corp")
+_FORM_WORDS = frozenset(re.sub(r"[^\w ]", "", " ".join((*FORMS, "company", "corporation", "the", "of", "and"))).casefold().split())
 TITLES = ("Mr.", "Dr.", "General", "Haji", "Sheikh", "Colonel", "Eng.", "Mullah", "Prof.", "Sayyid", "Hon.")
 INVISIBLE = "\u200b\u200d\u200c\u00ad\ufeff\u2060"
 LIKE_LATIN = dict(zip("AaBEeKMHOoPpCcTXxyi", "АаВЕеКМНОоРрСсТХхуі", strict=True))
@@ -183,41 +186,54 @@ GIVEN = """
 James Maria Wei Anna Jean Pierre Ivan Olga Fatima Peter Lars Ingrid Kofi Hiroshi Carlos Luisa Marco Elena David Sarah Omar Ana Sergei
 Hans Greta Yuki Ahmed Mohammed Ali Hassan Hussein Abdullah Yusuf Ibrahim Khalid Mustafa Aleksandr Dmitri Vladimir Natalia Min-jun Li Jing
 Chen Jose Juan Luis Antonio Francisco Pedro Thomas Robert Michael Paul Ravi Amit Priya Kwame Chinedu Aisha Zainab Leila Reza Hamid Mehdi
-""".split()
+""".split()  # noqa: SIM905
 FAMILY = """
 Smith Garcia Muller Dubois Rossi Kowalski Nguyen Johnson Okafor Larsson Tanaka Ivanova Silva Novak Brown Petersen Singh Dupont Lopez
 Yilmaz Schmidt Weber Jansen Cohen Andersson Khan Hussain Rahman Haddad Mansour Nasser Ahmadi Hosseini Karimi Petrov Ivanov Kuznetsov
 Smirnov Volkov Kim Park Zhang Wang Liu Huang Rodriguez Martinez Hernandez Gonzalez Perez Sanchez Ramirez Torres Diaz Patel Sharma Mensah
 Diallo Traore Abubakar Musa Said Salim Farah
-""".split()
+""".split()  # noqa: SIM905
 HEADS = """
 Gulf Northern Alpine Blue Pacific Star Orient Delta Baltic Prime Nova Atlas Desert Royal Global Silk Harbour Meridian Summit Cedar Golden
 Ocean Phoenix Orion Caspian Nordic Lotus Pearl Eagle Falcon Crescent Horizon Sunrise Victory United Eastern Western Central Continental
-""".split()
+""".split()  # noqa: SIM905
 TRADES = """
 Trading Marine Logistics Industries Electronics Shipping Technologies Engineering Defence Systems Aviation Metals Chemicals Optics Machinery
 Freight Security Energy Petroleum Construction Holding Investment Bank Group International Services Supply Import Export Company
-""".split()
+""".split()  # noqa: SIM905
 
 
-def like_nobody(words_of_persons: list[list[str]], words_of_firms: list[list[str]], chance: random.Random, each: int) -> dict[str, list[str]]:
+def _folded(words: list[str]) -> list[str]:
+    """Words without case and points, and without the legal forms."""
+    bare = [re.sub(r"[^\w]", "", word.casefold()) for word in words]
+    return [word for word in bare if word and word not in _FORM_WORDS]
+
+
+def like_nobody(names: list[str], words_of_persons: list[list[str]], words_of_firms: list[list[str]], chance: random.Random, each: int) -> dict[str, list[str]]:
     """Names that look like listed ones and are nobody's, by how they are made.
 
     Args:
+        names: every listed name and alias; none of the names made is one of them written otherwise.
         words_of_persons, words_of_firms: the words of the listed names, which recombined give look-alikes.
         each: how many of every kind.
     """
-    listed = [frozenset(word.casefold().strip(",.") for word in words) for words in (*words_of_persons, *words_of_firms)]
+    listed = [words for words in {frozenset(_folded(name.split())) for name in names} if words]
     of_word: dict[str, set[int]] = {}
     for n, words in enumerate(listed):
         for word in words:
             of_word.setdefault(word, set()).add(n)
 
+    sorted_names = [" ".join(sorted(words)) for words in listed]
+
     def free(name: str) -> bool:
-        """Not a listed name with words left out, added or moved."""
-        words = frozenset(word.casefold().strip(",.") for word in name.split())
-        inside = set.intersection(*(of_word.get(word, set()) for word in words)) if words else set()
-        return not inside and not any(listed[n] <= words for word in words for n in of_word.get(word, ()))
+        """Not a listed name with words left out, added or moved, nor one with a letter or two changed."""
+        words = frozenset(_folded(name.split()))
+        if not words:
+            return True
+        inside = set.intersection(*(of_word.get(word, set()) for word in words))
+        if inside or any(listed[n] <= words for word in words for n in of_word.get(word, ())):
+            return False
+        return process.extractOne(" ".join(sorted(words)), sorted_names, scorer=fuzz.ratio, score_cutoff=92) is None
 
     def drawn(make: Callable[[], str]) -> list[str]:
         found: dict[str, None] = {}

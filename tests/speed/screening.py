@@ -88,7 +88,8 @@ def nobody(entries: list[ListEntry], chance: random.Random, each: int) -> list[A
     """Look-alikes of every kind."""
     persons = [spoken(entry).split() for entry in entries if entry.kind == "person"]
     firms = [entry.name.split() for entry in entries if entry.kind == "organisation"]
-    made = like_nobody(persons, firms, chance, each)
+    names = [name for entry in entries for name in (spoken(entry), *(alias.name for alias in entry.aliases))]
+    made = like_nobody(names, persons, firms, chance, each)
     return [Asked(name, "person" if "people" in how else "organisation", frozenset(), how) for how, names in made.items() for name in names]
 
 
