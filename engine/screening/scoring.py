@@ -174,7 +174,11 @@ def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[st
     # The more the pairs prove, the less a word that only one side prints takes away; a word too many in the
     # query takes more, since it may well be what tells another firm apart.
     proof = min(1.0, max(0.0, (evidence - ENOUGH_EVIDENCE) / (FULL_EVIDENCE - ENOUGH_EVIDENCE))) if matched > 1 else 0.0
-    total = paired_weight + missing_weight * (0.85 - 0.45 * proof) + extra_weight * (1 - 0.40 * proof)
+    if missing_weight and extra_weight:  # a word in the place of another says more against than a word left out
+        missing_share, extra_share = 0.90 - 0.30 * proof, 1.05 - 0.30 * proof
+    else:
+        missing_share, extra_share = 0.60 - 0.30 * proof, 1.0 - 0.40 * proof
+    total = paired_weight + missing_weight * missing_share + extra_weight * extra_share
     score = gained / total if total else 0.0
     in_order = not altered and not free_query and not free_listed
     return Alikeness(
