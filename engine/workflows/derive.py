@@ -9,19 +9,20 @@ import duckdb
 from engine.linking import resolve_forms
 from engine.screening.names import name_key
 from engine.store.database import put_setting, setting
-from engine.workflows.screen import screen_new_forms
+from engine.workflows.screen import screen_all, screen_new
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 AWAITED = "derivation_awaited"
+SCREENING_AWAITED = "screening_awaited"  # a store of an older schema: its hits are found anew once
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
 def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Everything SQL alone cannot say of new records, inside the caller's transaction; the same for one filing or a million."""
-    if resolve_forms(cursor, name_key):
-        screen_new_forms(cursor, desk, "new_form")
+    resolve_forms(cursor, name_key)
+    screen_new(cursor, desk)
     measure_distances(cursor)
     if setting(cursor, AWAITED) == "yes":
         put_setting(cursor, AWAITED, "no")
@@ -37,6 +38,10 @@ def catch_up(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Derive what a process that ended in mid-ingest left underived."""
     if setting(cursor, AWAITED) == "yes":
         derive(cursor, desk)
+    if setting(cursor, SCREENING_AWAITED) == "yes":
+        screen_all(cursor, desk)
+        screen_new(cursor, desk)
+        put_setting(cursor, SCREENING_AWAITED, "no")
 
 
 def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str = "filing_leg", into: str = "store.main") -> None:

@@ -29,7 +29,7 @@ from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, sour
 from engine.workflows.derive import measure_distances
 from engine.workflows.ingest import CHUNK_BYTES, Good, Ingested, SetAside, validated
 from engine.workflows.reading import chunks, read_records
-from engine.workflows.screen import screen_new_forms
+from engine.workflows.screen import screen_new
 from features.catalogue import catalogue
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 SCOPE = "diversion only"
-DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance")
+DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "screened_name", "filing_name", "named_hit", "place_distance")
 REASON = pa.struct([
     ("feature", pa.string()), ("family", pa.string()), ("value", pa.float64()), ("contribution", pa.float64()), ("text", pa.string()),
     ("source", pa.string()), ("evidence", pa.list_(pa.string())), ("handling", pa.string()),
@@ -191,8 +191,8 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Entities, list hits and distances of the file's parties and places, on top of the store's, in temporary copies."""
     for table in DERIVED:
         cursor.execute(f"create or replace temp table {table} as select * from store.main.{table}")
-    if resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main"):
-        screen_new_forms(cursor, desk, "new_form", "temp.main")
+    resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main")
+    screen_new(cursor, desk, filings="incoming_filing", into="temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
 
 
