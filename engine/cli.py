@@ -24,7 +24,7 @@ from engine.settings import from_environment
 from engine.store import audit
 from engine.store.records import Origin, body_of
 from engine.wire import EVENTS, Application, canonical, parse_event
-from engine.workflows import assess, export, frames, ingest, memo, plan_visits, record_event, score_file, screen, tokens
+from engine.workflows import assess, editions, export, frames, ingest, memo, plan_visits, record_event, score_file, screen, tokens
 from engine.workflows.desk import Desk, open_desk
 
 DONE, SET_ASIDE, USAGE, REFUSED = 0, 1, 2, 3
@@ -146,15 +146,44 @@ def lists_import(
         edition = as_of.date() if as_of else datetime.fromtimestamp(file.stat().st_mtime, UTC).date() if file.is_file() else origin.at.date()
         tell(f"importing {file.name}")
         done = screen.import_list(desk, file, format, edition, origin)
+        tell("screening licences and applications")
+        hits = editions.new_hits(desk, done, origin.at)
     if as_json:
         typer.echo(json.dumps({"lists": done.lists, "entries": done.entries, "new_or_changed": done.new_or_changed, "ended": done.ended,
-                               "rejected": [{"line": r.line, "reason": r.reason} for r in done.rejected], "edition": str(done.edition)}))
+                               "rejected": [{"line": r.line, "reason": r.reason} for r in done.rejected], "edition": str(done.edition),
+                               "new_hits": [asdict(hit) for hit in hits]}, ensure_ascii=False))
     else:
         typer.echo(f"{', '.join(done.lists)}: {done.entries:,} entries, edition {done.edition}; {done.new_or_changed:,} new or changed, "
                    f"{done.ended:,} ended, {len(done.rejected):,} rows set aside")
         for row in done.rejected[:10]:
             typer.echo(f"  line {row.line}: {row.reason}", err=True)
+        concerned = {why: len({hit.application_id for hit in hits if hit.why == why}) for why in ("open licence", "undecided")}
+        typer.echo(f"{len(hits):,} new hit(s): on {concerned['open licence']:,} open licence(s) and {concerned['undecided']:,} undecided application(s)")
+        for hit in hits[:20]:
+            typer.echo(f"  {hit.application_id} ({hit.why}): the {hit.role} {'may be' if hit.subject else 'resembles'} {hit.list} {hit.entry_id} "
+                       f"({hit.matched_name}, {hit.score:.2f})" + (f", settle {hit.subject}" if hit.subject else ""))
     raise typer.Exit(SET_ASIDE if done.rejected else DONE)
+
+
+@lists_app.command("diff")
+def lists_diff(
+    code: Annotated[str, typer.Argument(metavar="LIST", help="Code of the list, such as UN-SC.")],
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The list as it stood at the end of this day.")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="And of this day.")],
+    store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """What was added to a list, ended on it and changed on it between two days."""
+    with desk_at(store) as (desk, _):
+        told = editions.difference(desk, code, start.date(), end.date())
+    if as_json:
+        change = {"added": told.added, "ended": told.ended, "changed": told.changed}
+        typer.echo(json.dumps({"list": told.list, "from": str(told.from_day), "to": str(told.to_day),
+                               **{what: [asdict(one) for one in of] for what, of in change.items()}}, ensure_ascii=False))
+        return
+    typer.echo(f"{told.list} from {told.from_day} to {told.to_day}: {len(told.added):,} added, {len(told.ended):,} ended, {len(told.changed):,} changed")
+    for sign, of in (("+", told.added), ("-", told.ended), ("~", told.changed)):
+        for one in of:
+            typer.echo(f"  {sign} {one.entry_id}  {one.name}" + (f"  ({', '.join(one.fields)})" if one.fields else ""))
 
 
 @app.command("screen")

@@ -182,16 +182,20 @@ def screen_new(cursor: duckdb.DuckDBPyConnection, desk: Desk, *, filings: str | 
         into: the schema that is written.
     """
     _take_names(cursor, filings, into)
-    denials = bool(cursor.execute("select 1 from denial_notice where party is not null limit 1").fetchall())
-    lists = bool(cursor.execute("select 1 from list_entry limit 1").fetchall())
-    for (table, column), names in ((_PARTIES, _OF_PARTIES.format("new_form")), (_NAMES, _OF_NAMES.format("new_name"))):
-        cursor.execute(f"create or replace temp table to_screen as {names}")
+    forms, names, lists, newest_denial = cursor.execute(
+        "select (select count(*) from new_form), (select count(*) from new_name), exists(from list_entry), "
+        "(select coalesce(max(record_no), 0) from denial_notice where party is not null)"
+    ).fetchall()[0]
+    for new, (table, column), told in ((forms, _PARTIES, _OF_PARTIES.format("new_form")), (names, _NAMES, _OF_NAMES.format("new_name"))):
+        if not new or not (lists or newest_denial):
+            continue
+        cursor.execute(f"create or replace temp table to_screen as {told}")
         if lists:
             _against_lists(cursor, desk, f"{into}.{table}")
-        if denials:
+        if newest_denial:
             _against_denials(cursor, desk, f"{into}.{table}", column, "true")
-    if filings is None and denials:
-        _take_denials(cursor, desk)
+    if filings is None and newest_denial:
+        _take_denials(cursor, desk, newest_denial)
 
 
 def _take_names(cursor: duckdb.DuckDBPyConnection, filings: str | None, into: str) -> None:
@@ -206,18 +210,20 @@ def _take_names(cursor: duckdb.DuckDBPyConnection, filings: str | None, into: st
         cursor.execute(f"create or replace temp table new_filing as select record_no from {filings}")
     sql = (resources.files("engine.screening") / "filing_name.sql").read_text()
     cursor.execute(f"create or replace temp table new_standing as {sql}")
+    cursor.execute("create or replace temp table new_name (name_id bigint, name varchar, country varchar, kind varchar)")
+    if not cursor.execute("select count(*) from new_standing").fetchall()[0][0]:
+        return
     cursor.execute(f"insert into {into}.filing_name select record_no, role, place, name_id from new_standing order by record_no, place")
     cursor.execute(
-        "create or replace temp table new_name as select name_id, any_value(name) as name, any_value(country) as country, any_value(kind) as kind "
+        "insert into new_name select name_id, any_value(name) as name, any_value(country) as country, any_value(kind) as kind "
         "from new_standing where name_id not in (select name_id from screened_name) group by name_id order by name_id"
     )
     cursor.execute(f"insert into {into}.screened_name select * from new_name")
 
 
-def _take_denials(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
+def _take_denials(cursor: duckdb.DuckDBPyConnection, desk: Desk, newest: int) -> None:
     """Screen the names on record against the notices that were not taken yet."""
     taken = int(setting(cursor, DENIED_TO) or 0)
-    newest = cursor.execute("select max(record_no) from denial_notice").fetchall()[0][0]
     if newest <= taken:
         return
     cursor.execute("create or replace temp table new_denial as select party as name from denial_notice where record_no > ? and party is not null", [taken])
