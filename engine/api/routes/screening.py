@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from engine.api.room import CallerDep, FileDep, OriginDep, Received, Room, RoomD
 from engine.api.routes.jobs import answer_to
 from engine.store.records import Origin
 from engine.wire import Country, ScreenRow
+from engine.workflows.editions import new_hits
 from engine.workflows.screen import import_list, screen_names
 
 router = APIRouter(prefix="/v1", tags=["screening"])
@@ -41,8 +43,10 @@ def take_list(
 def _import(room: Room, received: Received, format: str, as_of: date | None, origin: Origin) -> dict:
     with received.consumed() as path:
         told = import_list(room.desk, path, format, as_of or origin.at.date(), origin)
+    hits = new_hits(room.desk, told, origin.at)
     return {
         "lists": list(told.lists), "entries": told.entries, "new_or_changed": told.new_or_changed, "ended": told.ended,
         "edition": told.edition.isoformat(), "rejected": len(told.rejected),
+        "new_hits": [asdict(hit) for hit in hits],
         "rejected_rows": [{"line": row.line, "reason": row.reason} for row in told.rejected[:REJECTED_SHOWN]],
     }

@@ -12,8 +12,10 @@ from desks import NOW, a_desk, origin, record, score_of, take_in
 
 from engine.errors import RefusedInput
 from engine.wire import Referral
+from engine.workflows.assess import score_unscored
 from engine.workflows.desk import Desk
 from engine.workflows.editions import difference, new_hits
+from engine.workflows.queue import Asked, queue
 from engine.workflows.screen import Imported, import_list, screen_names
 
 LISTED = "Karaman Hassasoptik Sistemler"
@@ -209,3 +211,17 @@ def test_a_register_number_counts_whatever_the_name(desk, tmp_path):
     filed(desk, end_user=a_party("Quite Another GmbH", "DE", registration="HRB 123456"), application_id=fresh("N"))
     why = desk.store.cursor().execute("select why from name_hit").fetchall()
     assert why == [("Same registration number in DE as the entry.",)]
+
+
+def test_the_queue_counts_no_question_that_was_settled_on_another_application(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    party = a_party(LISTED, "TR")
+    first, later = filed(desk, end_user=party), filed(desk, end_user=party)
+    score_unscored(desk, origin())
+
+    def open_ones() -> dict[str, int]:
+        return {row["application_id"]: row["open_referrals"] for row in queue(desk.store.cursor(), Asked(), NOW).rows}
+
+    assert open_ones() == {first: 1, later: 1}
+    settle(desk, first, "dismissed")
+    assert open_ones() == {first: 0, later: 0}
