@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from engine.screening.blocking import Blocks
 from engine.screening.entries import Kind, ListEntry, Strength
-from engine.screening.legal_forms import OFFICE_WORDS, TRADE_WORDS
+from engine.screening.legal_forms import LONG_FORM_WORDS, OFFICE_WORDS, TRADE_WORDS
 from engine.screening.names import KeyedName, keyed, plain_words
 from engine.screening.scoring import Alikeness, alikeness
 from engine.screening.sentences import why_identifier, why_name
@@ -27,7 +27,7 @@ _TRIPLES_FROM = 0.42
 _SKELETONS_FROM = 0.65
 _TOP = math.nextafter(1.0, 0.0)
 
-_SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
+_SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | LONG_FORM_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
 _TRADE_WORD_MOST = 3.0  # nats
 _NAMES_AT_LEAST = 2_000  # a short list says little of how rare a word is: it counts as one of this many names
 _COMMON_NAME = 0.84  # of the score of a name of trade words alone: a question, never a potential match
@@ -286,7 +286,8 @@ def _printings(position: int, entry: ListEntry) -> Iterator[tuple[tuple[str, ...
     ]:
         last, comma, first = name.partition(", ")
         turned = [f"{first} {last}"] if comma and entry.kind in ("person", "unknown") and "," not in first else []
-        for printed in [name, *turned]:
+        parts = [part for part in name.split("/") if len(part) >= 5 and not TRADE_WORDS.issuperset(plain_words(part))] if "/" in name else []
+        for printed in [name, *turned, *parts]:  # "Al-Qa'ida/Islamic Army" is two names
             as_key = keyed(printed)
             # A person has no legal form; the form-like word stays theirs, but a query may have lost it.
             spellings = [(as_key.words, "" if entry.kind == "person" else as_key.form)]

@@ -25,6 +25,9 @@ SPELLINGS = {word: line.split()[0] for line in _TABLE["spellings"]["names"].stri
 _WRITTEN = {
     tuple(form.split()): kind for kind, forms in _TABLE["legal_forms"].items() for form in (*forms.split(";"), kind)
 }
+LONG_FORM_WORDS = frozenset(word for form in _WRITTEN for word in form if len(word) >= 10)
+"""Words of legal forms that are long enough to be told though miswritten."""
+
 _SHORT_AT_HEAD = frozenset(_TABLE["position"]["short_at_head"].split())
 _NOT_AT_TAIL = frozenset(_TABLE["position"]["not_at_tail"].split())
 _LONGEST = max(map(len, _WRITTEN))

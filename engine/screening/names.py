@@ -32,7 +32,10 @@ _SAME_WORD = {
     "compania": "cia",
     "brothers": "bros",
     "intl": "international",
-}
+    **{word: str(n) for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], start=1)},
+    **{word: f"{n}th" for n, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], start=1)},
+    "1st": "1th", "2nd": "2th", "3rd": "3th",
+}  # fmt: skip
 
 
 class KeyedName(NamedTuple):

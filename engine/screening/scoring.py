@@ -1,5 +1,6 @@
 """How alike two names are, word by word, in [0, 1]. Knows no list, no country and no threshold."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,15 @@ SAME_NAME = 0.96  # another usual spelling of one given name
 TITLE_WEIGHT = 0.5  # nats; a title that only the query prints tells nobody apart
 CUT_OFF = 0.72  # the last word of a name, cut off after two letters or three
 
+DOUBLED = 0.93  # the same letters, some of them doubled
+INITIALS = 0.75  # an initial, or several in one word, for whole words
+PATRONYMIC_SHARE = 0.5  # of its weight that a patronymic counts when only the list prints it: filings leave it out
+
 _SHORTEST_ALIKE = 0.60  # of two words' likeness; below, they are different words
 _VOWELS = frozenset("aeiou")
+_DIGITS_FOR_LETTERS = str.maketrans("0134579", "oieastg")
+_TWICE = re.compile(r"(.)\1")
+_PATRONYMIC = re.compile(r".{3,}(?:ovich|evich|ovych|evych|ovitch|evitch|ovic|evic|ovna|evna|ivna|yivna)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +63,15 @@ def word_alikeness(query: str, listed: str) -> float:
         return SAME_NAME if known == other else 0.0
     shorter, longer = sorted((len(query), len(listed)))
     if shorter == 1:
-        return 0.75 if len(query) == 1 and query == listed[0] else 0.0
+        return INITIALS if len(query) == 1 and query == listed[0] else 0.0
     if query.isdigit() or listed.isdigit():
         return 0.0  # "Plant 54" is not "Plant 55"
+    if not query.isalpha() and len(query) >= 4 and listed.isalpha():
+        query = query.translate(_DIGITS_FOR_LETTERS)  # "sech1n"
+        if query == listed:
+            return DOUBLED
+    if longer - shorter <= 2 and _TWICE.sub(r"\1", query) == _TWICE.sub(r"\1", listed):
+        return DOUBLED
     likeness = OSA.normalized_similarity(query, listed, score_cutoff=0.6)
     # One slip in n letters costs about 1.3/n: 0.84 at eight letters, 0.68 at four.
     alike = 1.0 - 1.3 * (1.0 - likeness) if longer >= 4 else 0.0
@@ -158,7 +172,15 @@ def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[st
         evidence += alike * alike * weight
         if alike < 1.0:
             altered.append((query[i], listed[j]))
-    matched = len(pairs)
+    for i in list(free_query):
+        run = _spelt_by(query[i], listed, free_listed)
+        if run:  # "JC" for "Jean Claude"
+            weight = sum(weights.get(listed[j], unseen) for j in run)
+            gained, paired_weight, evidence = gained + 2 * INITIALS * weight, paired_weight + 2 * weight, evidence + INITIALS**2 * weight
+            altered.append((query[i], " ".join(listed[j] for j in run)))
+            free_query.remove(i)
+            free_listed = [j for j in free_listed if j not in run]
+    matched = len(listed) - len(free_listed)
     if free_query and free_listed:
         joined_query, joined_listed = "".join(query[i] for i in free_query), "".join(listed[j] for j in free_listed)
         alike = _joined(joined_query, joined_listed)
@@ -169,7 +191,7 @@ def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[st
             matched += len(free_listed)
             altered.append((" ".join(query[i] for i in free_query), " ".join(listed[j] for j in free_listed)))
             free_query, free_listed = [], []
-    missing_weight = sum(weights.get(listed[j], unseen) for j in free_listed)
+    missing_weight = sum(weights.get(listed[j], unseen) * (PATRONYMIC_SHARE if _PATRONYMIC.match(listed[j]) else 1.0) for j in free_listed)
     extra_weight = sum(TITLE_WEIGHT if query[i] in TITLES else weights.get(query[i], unseen) for i in free_query)
     # The more the pairs prove, the less a word that only one side prints takes away; a word too many in the
     # query takes more, since it may well be what tells another firm apart.
@@ -210,6 +232,16 @@ def _pairs(query: tuple[str, ...], listed: tuple[str, ...]) -> list[tuple[float,
                 left.remove(-i)
                 right.remove(-j)
     return found
+
+
+def _spelt_by(initials: str, listed: tuple[str, ...], free: list[int]) -> list[int]:
+    """Neighbouring free words of the listed name whose first letters this word is; none where it is not."""
+    if 2 <= len(initials) <= 3 and len(free) >= len(initials):
+        for start in range(len(free) - len(initials) + 1):
+            run = free[start : start + len(initials)]
+            if run[-1] - run[0] == len(initials) - 1 and all(len(listed[j]) > 1 and listed[j][0] == letter for j, letter in zip(run, initials, strict=True)):
+                return run
+    return []
 
 
 def _joined(query: str, listed: str) -> float:
