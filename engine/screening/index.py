@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz.distance import OSA
@@ -318,6 +319,7 @@ def _weight(word: str, count: int, names: int) -> float:
     return min(weight, _TRADE_WORD_MOST) if word in TRADE_WORDS else weight
 
 
+@lru_cache(maxsize=1 << 16)
 def _slip_of_trade_word(word: str) -> float:
     """Nats of a word that is a trade word or legal form miswritten ("compani", "limted"); 0 for any other."""
     if len(word) < 5:

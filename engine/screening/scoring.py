@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA, Indel
 
@@ -50,6 +51,7 @@ class Alikeness:
     altered: tuple[tuple[str, str], ...]
 
 
+@lru_cache(maxsize=1 << 18)  # names share their words: without it a bulk run takes twice as long
 def word_alikeness(query: str, listed: str) -> float:
     """How alike two words are: 1 equal, 0 different words.
 
@@ -122,19 +124,20 @@ def alikeness(
 
 def _joined_up(words: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     """The words, two neighbours joined wherever only together they are (nearly) a word of the other name."""
+    lengths = {len(word) for word in other}
     for i in range(len(words) - 1):
-        both = words[i] + words[i + 1]
-        if len(both) < 4:
+        length = len(words[i]) + len(words[i + 1])
+        if length < 4 or lengths.isdisjoint((length - 1, length, length + 1)):
             continue
+        both = words[i] + words[i + 1]
         for word in other:
             near = abs(len(word) - len(both)) <= 1 and (
                 word == both or (len(both) >= 6 and OSA.distance(word, both, score_cutoff=1) <= 1)
             )
             if near and word not in words:
                 return (*words[:i], both, *_joined_up(words[i + 2 :], other))
-    moved = "".join(words)
-    if len(words) == len(other) > 1 and words != other and moved == "".join(other):
-        return (moved,)
+    if len(words) == len(other) > 1 and words != other and "".join(words) == "".join(other):
+        return ("".join(words),)
     return words
 
 
