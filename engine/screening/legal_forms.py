@@ -2,6 +2,8 @@
 
 A class is enough for comparing: a filing that prints "GmbH" where the list prints "Ltd" speaks of a limited
 company both times, and translations of one form ("OOO", "LLC") are the commonest difference between the two.
+A table of our own and not rigour's: rigour 2 needs ICU's headers and a compiler where it is installed (PyICU has no
+wheel), the newest one that installs from wheels alone is 0.10, and keys made by another table would change with it.
 The forms stand in ``words.toml``, with what else is known of single words: trades, offices, titles, spellings.
 """
 

@@ -36,11 +36,11 @@ def await_derivation(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def catch_up(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Derive what a process that ended in mid-ingest left underived."""
-    if setting(cursor, AWAITED) == "yes":
+    older = setting(cursor, SCREENING_AWAITED) == "yes"
+    if older or setting(cursor, AWAITED) == "yes":
         derive(cursor, desk)
-    if setting(cursor, SCREENING_AWAITED) == "yes":
+    if older:
         screen_all(cursor, desk)
-        screen_new(cursor, desk)
         put_setting(cursor, SCREENING_AWAITED, "no")
 
 

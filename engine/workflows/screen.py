@@ -198,6 +198,15 @@ def screen_new(cursor: duckdb.DuckDBPyConnection, desk: Desk, *, filings: str | 
         _take_denials(cursor, desk, newest_denial)
 
 
+def forget(cursor: duckdb.DuckDBPyConnection, record_no: int, key: str) -> None:
+    """Drop what was derived from a record that is being erased: names that stand nowhere else, and hits on a denial."""
+    cursor.execute("delete from store.main.filing_name where record_no = ?", [record_no])
+    for table in ("screened_name", "named_hit"):
+        cursor.execute(f"delete from store.main.{table} where name_id not in (select name_id from store.main.filing_name)")
+    for table, _ in (_PARTIES, _NAMES):
+        cursor.execute(f"delete from store.main.{table} where list = '{DENIALS}' and 'event:' || entry_id = ?", [key])
+
+
 def _take_names(cursor: duckdb.DuckDBPyConnection, filings: str | None, into: str) -> None:
     """Find the names on new filings that are no party's; the ones never seen before stand in `new_name` afterwards."""
     if filings is None:

@@ -18,3 +18,4 @@ create table named_hit (            -- such a name against a watch-list entry or
 alter table name_hit add column content varchar;
 
 insert or replace into setting values ('screening_awaited', 'yes');
+delete from setting where name in ('names_screened_to', 'denials_screened_to');

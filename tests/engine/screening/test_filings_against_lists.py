@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from builders import a_certificate, a_decision, a_denial_notice, a_licence, a_party, a_review, an_application, fresh, withdrawing
 from desks import NOW, a_desk, origin, record, score_of, take_in
@@ -13,8 +14,9 @@ from desks import NOW, a_desk, origin, record, score_of, take_in
 from engine.errors import RefusedInput
 from engine.wire import Referral
 from engine.workflows.assess import score_unscored
-from engine.workflows.desk import Desk
+from engine.workflows.desk import Desk, open_desk
 from engine.workflows.editions import difference, new_hits
+from engine.workflows.erase import erase_record
 from engine.workflows.queue import Asked, queue
 from engine.workflows.screen import Imported, import_list, screen_names
 
@@ -26,6 +28,10 @@ VESSEL, IMO = "OSLAVAN PEARL", "9116412"
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with a_desk(tmp_path) as desk:
         yield desk
+
+
+def count(desk: Desk, table: str) -> int:
+    return desk.store.cursor().execute(f"select count(*) from {table}").fetchall()[0][0]
 
 
 def edition(desk: Desk, folder: Path, day: str, *names: str, remark: str = "-0- ") -> Imported:
@@ -95,9 +101,7 @@ def test_a_name_that_stands_on_many_filings_is_screened_once(desk, tmp_path):
     edition(desk, tmp_path, "2026-10-01", LISTED)
     for _ in range(3):
         filed(desk, payment={"payer_name": LISTED, "payer_country": "TR"})
-    cursor = desk.store.cursor()
-    counts = [cursor.execute(f"select count(*) from {table}").fetchall()[0][0] for table in ("filing_name", "screened_name", "named_hit")]
-    assert counts == [3, 1, 1]
+    assert [count(desk, table) for table in ("filing_name", "screened_name", "named_hit")] == [3, 1, 1]
 
 
 def test_a_partners_denial_is_found_under_another_spelling_and_for_as_long_as_it_holds(desk):
@@ -225,3 +229,29 @@ def test_the_queue_counts_no_question_that_was_settled_on_another_application(de
     assert open_ones() == {first: 1, later: 1}
     settle(desk, first, "dismissed")
     assert open_ones() == {first: 0, later: 0}
+
+
+def test_a_store_of_an_older_schema_screens_its_names_when_it_is_opened(tmp_path):
+    with a_desk(tmp_path) as desk:
+        edition(desk, tmp_path, "2026-10-01", LISTED)
+        application_id = filed(desk, end_user=a_party(LISTED, "TR"), payment={"payer_name": LISTED, "payer_country": "TR"})
+        take_in(desk, "denial_notice", a_denial_notice(LISTED, "TR"))
+        before = score_of(desk, application_id).referrals
+    with duckdb.connect(str(tmp_path / "store.duckdb")) as connection:
+        for table in ("screened_name", "filing_name", "named_hit"):
+            connection.execute(f"drop table {table}")
+        connection.execute("delete from name_hit where list = 'PARTNER-DENIAL'")
+        connection.execute("alter table name_hit drop column content")
+        connection.execute("update setting set value = '2' where name = 'schema_version'")
+    with open_desk(tmp_path / "store.duckdb", origin()) as desk:
+        assert score_of(desk, application_id).referrals == before
+        assert len(before) == 3  # the end user, the payer, the denial
+
+
+def test_an_erased_filing_leaves_no_name_behind(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    payer = {"payer_name": LISTED, "payer_country": "TR"}
+    one, other = filed(desk, payment=payer), filed(desk, payment=payer)
+    for application_id, left in ((one, 1), (other, 0)):
+        erase_record(desk, f"application:{application_id}#1", "order 7", "head", origin())
+        assert [count(desk, table) for table in ("filing_name", "screened_name", "named_hit")] == [left] * 3
