@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ import duckdb
 import pytest
 from builders import a_certificate, a_decision, a_denial_notice, a_licence, a_party, a_review, an_application, fresh, withdrawing
 from desks import NOW, a_desk, origin, record, score_of, take_in
+from typer.testing import CliRunner
 
+from engine.cli import app
 from engine.errors import RefusedInput
 from engine.wire import Referral
 from engine.workflows.assess import score_unscored
@@ -255,3 +258,21 @@ def test_an_erased_filing_leaves_no_name_behind(desk, tmp_path):
     for application_id, left in ((one, 1), (other, 0)):
         erase_record(desk, f"application:{application_id}#1", "order 7", "head", origin())
         assert [count(desk, table) for table in ("filing_name", "screened_name", "named_hit")] == [left] * 3
+
+
+def test_the_command_tells_new_hits_and_differences(tmp_path):
+    with a_desk(tmp_path) as desk:
+        edition(desk, tmp_path, "2026-10-01", "Nobody Of Interest")
+        application_id = filed(desk, payment={"payer_name": "Somebody Of Interest", "payer_country": "TR"})
+    for file, old, new in (("sdn.csv", '1,"Nobody', '2,"Somebody'), ("add.csv", "1,1,", "2,1,")):
+        (tmp_path / file).write_text((tmp_path / file).read_text("utf-8").replace(old, new), "utf-8")
+
+    def run(*words: str) -> object:
+        done = CliRunner().invoke(app, ["lists", *words, "--store", str(tmp_path / "store.duckdb"), "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    told = run("import", str(tmp_path / "sdn.csv"), "--format", "ofac-sdn-csv", "--as-of", "2026-11-01")
+    assert [(hit["application_id"], hit["role"], hit["entry_id"]) for hit in told["new_hits"]] == [(application_id, "payer", "2")]
+    told = run("diff", "OFAC-SDN", "--from", "2026-10-01", "--to", "2026-11-01")
+    assert [[one["entry_id"] for one in told[what]] for what in ("added", "ended", "changed")] == [["2"], ["1"], []]
