@@ -227,6 +227,20 @@ class RejectedListRow(Told):
     reason: str
 
 
+class NewListHit(Told):
+    """A new or changed entry near a name on an open licence or an undecided application; `subject` is what a review of it names."""
+
+    application_id: str
+    why: str
+    role: str
+    list: str
+    entry_id: str
+    matched_name: str
+    score: float
+    result: str
+    subject: str | None
+
+
 class ListAnswer(Told):
     """What became of one edition of a watch list."""
 
@@ -235,6 +249,7 @@ class ListAnswer(Told):
     entries: int
     new_or_changed: int
     ended: int
+    new_hits: tuple[NewListHit, ...] = Field(description="On parties of open licences and undecided applications, best first.")
     rejected: int
     rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
 

@@ -34,6 +34,7 @@ app.command("demo")(serving.demo)
 
 lists_app = typer.Typer(no_args_is_help=True, help="Watch lists.")
 lists_app.command("import")(lists.import_)
+lists_app.command("diff")(lists.diff)
 app.add_typer(lists_app, name="lists")
 
 audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")

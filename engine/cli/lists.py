@@ -1,4 +1,4 @@
-"""Watch lists: `lists import` takes an edition in, `screen` asks names of them."""
+"""Watch lists: `lists import` takes an edition in, `lists diff` tells two apart, `screen` asks names of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -15,15 +16,19 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
+from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, desk_at, errors_told, progress_shown
 from engine.errors import RefusedInput
 from engine.screening.entries import RejectedRow
 from engine.screening.readers import read_list
+from engine.store.records import Origin
+from engine.workflows import editions
 from engine.workflows import screen as screening
+from engine.workflows.desk import Desk
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
 
+HITS_SHOWN = 20
 REJECTED_AT_MOST = 1_000_000  # rows of one list file that the service tells of
 NAMES_AT_ONCE, LONGEST_QUESTION = 100, 4_000  # names and their bytes in one request, whose line a server takes up to 64 KiB of
 
@@ -38,20 +43,51 @@ def import_(
     with errors_told(), progress_shown() as tell:
         edition = as_of.date() if as_of else datetime.fromtimestamp(file.stat().st_mtime, UTC).date() if file.is_file() else origin.at.date()
         tell(f"importing {file.name}")
-        done = at_store(
+        done, hits = at_store(
             store, origin,
-            here=lambda desk: screening.import_list(desk, file, format, edition, origin),
+            here=lambda desk: _imported_here(desk, file, format, edition, origin),
             there=lambda service: _send(service, file, format, edition),
         )
     if as_json:
         typer.echo(json.dumps({"lists": done.lists, "entries": done.entries, "new_or_changed": done.new_or_changed, "ended": done.ended,
-                               "rejected": [{"line": r.line, "reason": r.reason} for r in done.rejected], "edition": str(done.edition)}))
+                               "rejected": [{"line": r.line, "reason": r.reason} for r in done.rejected], "edition": str(done.edition),
+                               "new_hits": [asdict(hit) for hit in hits]}, ensure_ascii=False))
     else:
         typer.echo(f"{', '.join(done.lists)}: {done.entries:,} entries, edition {done.edition}; {done.new_or_changed:,} new or changed, "
                    f"{done.ended:,} ended, {len(done.rejected):,} rows set aside")
         for row in done.rejected[:10]:
             typer.echo(f"  line {row.line}: {row.reason}", err=True)
+        concerned = {why: len({hit.application_id for hit in hits if hit.why == why}) for why in ("open licence", "undecided")}
+        typer.echo(f"{len(hits):,} new hit(s): on {concerned['open licence']:,} open licence(s) and {concerned['undecided']:,} undecided application(s)")
+        for hit in hits[:HITS_SHOWN]:
+            typer.echo(f"  {hit.application_id} ({hit.why}): the {hit.role} {'may be' if hit.subject else 'resembles'} {hit.list} {hit.entry_id} "
+                       f"({hit.matched_name}, {hit.score:.2f})" + (f", settle {hit.subject}" if hit.subject else ""))
     raise typer.Exit(SET_ASIDE if done.rejected else DONE)
+
+
+def _imported_here(desk: Desk, file: Path, format: str, edition: date, origin: Origin) -> tuple[screening.Imported, tuple[editions.NewHit, ...]]:
+    done = screening.import_list(desk, file, format, edition, origin)
+    return done, editions.new_hits(desk, done, origin.at)
+
+
+def diff(
+    code: Annotated[str, typer.Argument(metavar="LIST", help="Code of the list, such as UN-SC.")],
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The list as it stood at the end of this day.")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="And of this day.")],
+    store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Show what was added to a list, ended on it and changed on it between two days."""
+    with desk_at(store) as (desk, _):
+        told = editions.difference(desk, code, start.date(), end.date())
+    if as_json:
+        change = {"added": told.added, "ended": told.ended, "changed": told.changed}
+        typer.echo(json.dumps({"list": told.list, "from": str(told.from_day), "to": str(told.to_day),
+                               **{what: [asdict(one) for one in of] for what, of in change.items()}}, ensure_ascii=False))
+        return
+    typer.echo(f"{told.list} from {told.from_day} to {told.to_day}: {len(told.added):,} added, {len(told.ended):,} ended, {len(told.changed):,} changed")
+    for sign, of in (("+", told.added), ("-", told.ended), ("~", told.changed)):
+        for one in of:
+            typer.echo(f"  {sign} {one.entry_id}  {one.name}" + (f"  ({', '.join(one.fields)})" if one.fields else ""))
 
 
 def screen(
@@ -89,14 +125,15 @@ def _names_of(file: Path, country: str | None) -> list[tuple[str, str | None]]:
     return [(line, country) for line in lines if line.strip()]
 
 
-def _send(service: Service, file: Path, format: str, edition: date) -> screening.Imported:
+def _send(service: Service, file: Path, format: str, edition: date) -> tuple[screening.Imported, tuple[editions.NewHit, ...]]:
     """Import one edition through the service: the same file, zipped with its companions where the list has some."""
     read_list(file, format)  # what is wrong with the format or the path is told before anything is sent
     asked = {"as_of": str(edition), "shown": REJECTED_AT_MOST}
     with _zipped(file) if format == "ofac-sdn-csv" else file.open("rb") as content:
         told = service.ask("POST", "lists", format, params=asked | {"filename": file.name}, content=content)
     rejected = tuple(RejectedRow(file.name, row["line"], row["reason"]) for row in told["rejected_rows"])
-    return screening.Imported(tuple(told["lists"]), told["entries"], told["new_or_changed"], told["ended"], rejected, date.fromisoformat(told["edition"]))
+    done = screening.Imported(tuple(told["lists"]), told["entries"], told["new_or_changed"], told["ended"], rejected, date.fromisoformat(told["edition"]))
+    return done, tuple(editions.NewHit(**hit) for hit in told["new_hits"])
 
 
 def _zipped(file: Path) -> BinaryIO:

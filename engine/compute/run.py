@@ -20,7 +20,7 @@ SUBJECT = (
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
     "broker_customer", "address_named", "application_event", "party_event", "country_record", "certificate_filed",
-    "stock_promised", "stock_destroyed", "party_hit", "coverage", "document_file_filed", "country_control", "peer_statistics", "item_peer",
+    "stock_promised", "stock_destroyed", "party_hit", "list_match", "coverage", "document_file_filed", "country_control", "peer_statistics", "item_peer",
 )
 REFERENCE = (
     "armed_conflict", "arms_embargo", "base_rate", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",

@@ -11,12 +11,13 @@ from engine.documents.agreement import compared
 from engine.linking import resolve_forms
 from engine.screening.names import name_key
 from engine.store.database import first, put_setting, setting
-from engine.workflows.screen import screen_new_forms
+from engine.workflows.screen import screen_all, screen_new
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 DERIVED_TO = "derived_to"  # number of the newest record whose derived facts are in place
+SCREENING_AWAITED = "screening_awaited"  # a store of an older schema: its hits are found anew once
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
@@ -26,15 +27,21 @@ def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     The same for one filing or a million. What a process that was killed in mid-ingest left underived comes with the next call.
     """
     done, newest = int(setting(cursor, DERIVED_TO) or 0), first(cursor, "select coalesce(max(record_no), 0) from record")[0]
-    if newest <= done:
-        return
+    if newest > done:
+        _derive_from(cursor, desk, done)
+        put_setting(cursor, DERIVED_TO, str(newest))
+    if setting(cursor, SCREENING_AWAITED) == "yes":
+        screen_all(cursor, desk)
+        put_setting(cursor, SCREENING_AWAITED, "no")
+
+
+def _derive_from(cursor: duckdb.DuckDBPyConnection, desk: Desk, done: int) -> None:
     for table in ("filing_party", "filing_document", "filing_leg"):
         cursor.execute(f"create or replace temp view underived_{table} as select * from store.main.{table} where record_no > {done}")
-    if resolve_forms(cursor, name_key, "underived_filing_party", "underived_filing_document"):
-        screen_new_forms(cursor, desk, "new_form")
+    resolve_forms(cursor, name_key, "underived_filing_party", "underived_filing_document")
+    screen_new(cursor, desk)
     measure_distances(cursor, "underived_filing_leg")
     check_documents(cursor, f"filing_document where record_no > {done} or sha256 in (select sha256 from document_file where record_no > {done})")
-    put_setting(cursor, DERIVED_TO, str(newest))
 
 
 def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:

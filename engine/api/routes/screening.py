@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from engine.api.routes.jobs import answer_to
 from engine.errors import RefusedInput, TooLarge
 from engine.store.records import Origin
 from engine.wire import Country, ScreenRow
+from engine.workflows.editions import new_hits
 from engine.workflows.screen import import_list, screen_names
 
 router = APIRouter(prefix="/v1", tags=["screening"])
@@ -50,7 +52,7 @@ def _import(room: Room, received: Received, format: str, as_of: date | None, ori
         told = import_list(room.desk, _unpacked(path, room.limits.file) if zipfile.is_zipfile(path) else path, format, as_of or origin.at.date(), origin)
     return {
         "lists": list(told.lists), "entries": told.entries, "new_or_changed": told.new_or_changed, "ended": told.ended,
-        "edition": told.edition.isoformat(), "rejected": len(told.rejected),
+        "edition": told.edition.isoformat(), "rejected": len(told.rejected), "new_hits": [asdict(hit) for hit in new_hits(room.desk, told, origin.at)],
         "rejected_rows": [{"line": row.line, "reason": row.reason} for row in told.rejected[:shown]],
     }
 
