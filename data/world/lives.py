@@ -2,7 +2,7 @@
 
 Rates are set by what registers and their studies report, not measured on any one: a few per cent of firms a decade are
 struck off and registered anew under nearly the same name, move, or are entered twice by a licensing office; one address
-in twenty is a business centre's.
+in twelve is a business centre's.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from .countries import Country
 _REGISTERED_ANEW = 0.05  # share of firms, over the whole past
 _MOVED = 0.05
 _RENUMBERED = 0.06  # share of those with a party id: entered a second time, or carried over to another system
-BUSINESS_CENTRE = 0.05  # share of sound firms whose address is one that others have too
-_CENTRES = 2  # business centres a country
+BUSINESS_CENTRE = 0.08  # share of sound firms whose address is one that others have too
+_TENANTS = 12  # of one business centre
 _MORE = ("Group", "International", "Holding", "Global", "Plus", "Services")
 
 # Shares of mentions, as bounds of the luck that `parties.mention` draws and leaves unused above them.
@@ -78,13 +78,15 @@ class Centres:
 
     def __init__(self, life: Random) -> None:
         self._life = life
-        self._of: dict[str, list[str]] = {}
+        self._open: dict[str, tuple[str, int]] = {}
 
     def address(self, country: Country) -> str:
-        some = self._of.setdefault(country.code, [])
-        if len(some) < _CENTRES:
-            some.append(names.address(self._life, country))
-        return one_of(self._life, some)
+        """The one that has room left in a country."""
+        address, tenants = self._open.get(country.code, ("", _TENANTS))
+        if tenants == _TENANTS:
+            address, tenants = names.address(self._life, country), 0
+        self._open[country.code] = address, tenants + 1
+        return address
 
 
 def otherwise(card: dict, country: Country, number: str, luck: float) -> tuple[dict, str]:
