@@ -69,11 +69,17 @@ def lay_corrections(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
-    """`history_party` and `history_filing`: everything, or what concerns the subjects."""
+    """`history_party` and `history_filing`: everything, or what concerns the subjects.
+
+    A party on a filing stands once for each entity that its form ever was, from `linked_from` until `linked_to`. Looked up
+    by a subject's entity that needs no test: an entity's id never takes in what was filed before (`engine.linking.bodies`).
+    What counts or lists entities must look at the interval.
+    """
     party = (
         "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "
-        "filing_party.role_group, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
-        "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null"
+        "filing_party.role_group, party_entity.entity_id, greatest(filing_party.filed_at, party_entity.known_from) as linked_from, "
+        "party_entity.known_to as linked_to, filing_party.country, filing_party.address_key, filing_party.website_key "
+        "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id"
     )
     filing = "select record_no, application_id, revision, filed_at, authority, destination, kind from filing"
     if not sliced:
@@ -87,7 +93,7 @@ def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
     _lay(cursor, "near_record", near)
     _lay(
         cursor, "concerned_form",
-        "select form_id from party_entity where known_to is null and entity_id in (select entity_id from spine_party union "
+        "select form_id from party_entity where entity_id in (select entity_id from spine_party union "
         "select party_entity.entity_id from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id "
         "where filing_party.record_no in (select record_no from near_record))",
     )

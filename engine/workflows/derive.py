@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from engine.linking import resolve_forms
-from engine.screening.names import name_key
+from engine.linking import forget
 from engine.store.database import put_setting, setting
+from engine.workflows.links import link_parties
 from engine.workflows.screen import screen_new_forms
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Everything SQL alone cannot say of new records, inside the caller's transaction; the same for one filing or a million."""
-    if resolve_forms(cursor, name_key):
+    if link_parties(cursor):
         screen_new_forms(cursor, desk, "new_form")
     measure_distances(cursor)
     if setting(cursor, AWAITED) == "yes":
@@ -31,6 +31,13 @@ def await_derivation(cursor: duckdb.DuckDBPyConnection) -> None:
     """Note, in the transaction that adds records, that their derived facts come in a later one, so that a process killed between is caught up with."""
     if setting(cursor, AWAITED) != "yes":
         put_setting(cursor, AWAITED, "yes")
+
+
+def derive_anew(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
+    """Throw away what was derived of parties and make it again; for a store whose working tables were built anew, which may name its forms otherwise."""
+    forget(cursor)
+    cursor.execute("delete from store.main.name_hit")
+    derive(cursor, desk)
 
 
 def catch_up(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:

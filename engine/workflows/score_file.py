@@ -18,16 +18,16 @@ import pyarrow.parquet as pq
 
 from engine.compute.run import features, lay_relations
 from engine.errors import FieldProblem, RefusedInput
-from engine.linking import resolve_forms
+from engine.linking import TABLES as LINKED
 from engine.risk.explain import REASONS, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
-from engine.screening.names import name_key
 from engine.store import projections
 from engine.store.database import storage_error
 from engine.wire import Application
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
 from engine.workflows.derive import measure_distances
 from engine.workflows.ingest import CHUNK_BYTES, Good, Ingested, SetAside, validated
+from engine.workflows.links import link_parties
 from engine.workflows.reading import chunks, read_records
 from engine.workflows.screen import screen_new_forms
 from features.catalogue import catalogue
@@ -42,7 +42,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 SCOPE = "diversion only"
-DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance")
+DERIVED = (*LINKED, "name_hit", "place_distance")
 REASON = pa.struct([
     ("feature", pa.string()), ("family", pa.string()), ("value", pa.float64()), ("contribution", pa.float64()), ("text", pa.string()),
     ("source", pa.string()), ("evidence", pa.list_(pa.string())), ("handling", pa.string()),
@@ -191,7 +191,7 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Entities, list hits and distances of the file's parties and places, on top of the store's, in temporary copies."""
     for table in DERIVED:
         cursor.execute(f"create or replace temp table {table} as select * from store.main.{table}")
-    if resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main"):
+    if link_parties(cursor, "incoming_filing_party", "incoming_filing_document", "temp.main"):
         screen_new_forms(cursor, desk, "new_form", "temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
 
