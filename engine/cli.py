@@ -24,7 +24,7 @@ from engine.settings import from_environment
 from engine.store import audit
 from engine.store.records import Origin, body_of
 from engine.wire import EVENTS, Application, canonical, parse_event
-from engine.workflows import assess, export, frames, ingest, memo, plan_visits, record_event, score_file, screen, tokens
+from engine.workflows import assess, export, frames, ingest, links, memo, plan_visits, record_event, score_file, screen, tokens
 from engine.workflows.desk import Desk, open_desk
 
 DONE, SET_ASIDE, USAGE, REFUSED = 0, 1, 2, 3
@@ -559,6 +559,88 @@ def demo(
 
         with desk:
             show(desk, replace(from_environment(), store=shown.store), Origin("demo", "http", now()), typer.echo)
+
+
+# Parties and the weights of their links.
+
+party_app = typer.Typer(no_args_is_help=True, help="Which written forms are one party, why, and what you say of it.")
+links_app = typer.Typer(no_args_is_help=True, help="The weights by which parties are linked.")
+app.add_typer(party_app, name="party")
+app.add_typer(links_app, name="links")
+BecauseOption = Annotated[str, typer.Option("--because", help="Why; stands on record beside your name.")]
+
+
+@party_app.command("show")
+def party_show(entity: Annotated[int, typer.Argument(help="An entity's id, or a form's.")], store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Show an entity: every form in which it was written, and why each is taken for it."""
+    with desk_at(store) as (desk, _):
+        shown = links.entity_shown(desk.store.cursor(), entity)
+    if as_json:
+        typer.echo(json.dumps(asdict(shown), default=str, ensure_ascii=False))
+        return
+    typer.echo(f"entity {shown.entity_id}: {len(shown.forms)} form(s)" + (f", before that {', '.join(map(str, shown.former))}" if shown.former else ""))
+    for form in shown.forms:
+        told = [f"{label} {value}" for label, value in (("party id", form.party_id), ("LEI", form.lei), ("register number", form.registration)) if value]
+        typer.echo(f"  form {form.form_id}  {form.name} ({form.country or 'no country'})" + (f", {', '.join(told)}" if told else "") + f", first filed {form.first_seen:%Y-%m-%d}")
+        typer.echo(f"      {form.reason} (since {form.known_from:%Y-%m-%d})")
+
+
+@party_app.command("merge")
+def party_merge(
+    one: Annotated[int, typer.Argument(help="An entity's id, or a form's.")], other: Annotated[int, typer.Argument(help="Another's.")], because: BecauseOption,
+    recorded_by: PersonOption = None, store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Say that two entities are one party; no later link undoes it."""
+    _rule(lambda cursor: links.merging(cursor, one, other), because, recorded_by, store, as_json)
+
+
+@party_app.command("split")
+def party_split(
+    form: Annotated[int, typer.Argument(help="The form's id, as `party show` prints it.")], because: BecauseOption,
+    recorded_by: PersonOption = None, store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Say that one form is another party than the rest of its entity; no later link undoes it."""
+    _rule(lambda cursor: links.parting(cursor, form), because, recorded_by, store, as_json)
+
+
+def _rule(told, because: str, recorded_by: str | None, store: Path | None, as_json: bool) -> None:
+    with desk_at(store) as (desk, origin):
+        review = told(desk.store.cursor()) | {
+            "event_id": f"review:{uuid4().hex[:16]}", "at": origin.at.strftime("%Y-%m-%dT%H:%M:%SZ"), "recorded_by": recorded_by or origin.actor, "because": because,
+        }
+        record_event.record_event(desk, "review", parse_event("review", json.dumps(review)).model, origin)
+        shown = [links.entity_shown(desk.store.cursor(), int(form)) for form in review["subject"].split(":")]
+    typer.echo(json.dumps({"event_id": review["event_id"], "subject": review["subject"], "entities": sorted({one.entity_id for one in shown})}) if as_json
+               else f"review {review['event_id']} is on record; " + ", ".join(f"form {form} is now of entity {one.entity_id}" for form, one in zip(review["subject"].split(":"), shown, strict=True)))
+
+
+@links_app.command("fit")
+def links_fit(
+    world: Annotated[Path, typer.Argument(help="A folder written by `python -m data.world`, to fit on.")],
+    out: Annotated[Path, typer.Option(help="The candidate weights file; its evaluation is written beside it.")],
+    trial: Annotated[Path | None, typer.Option(help="Another such folder, to evaluate on; the same one flatters.")] = None,
+    version: Annotated[str, typer.Option(help="The candidate's version.")] = "candidate",
+    splink: Annotated[bool, typer.Option(help="Also have Splink judge the same pairs (the extra diversion[links]).")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit link weights on a generated world and try them on another. Touches no store; put them in force with `links promote`."""
+    from engine.workflows import fit_links
+
+    with errors_told():
+        fitted = fit_links.fit_links(world, trial or world, out, version, Origin(from_environment().account, "command", now()), ask_splink=splink)
+    told = fit_links.as_told(fitted.evaluation, fitted.opinion, (trial or world).name)
+    typer.echo(json.dumps(told) if as_json else f"{out}: precision {told['precision']:.4f}, recall {told['recall']:.4f} over {told['true_pairs']:,} pairs of {told['parties']:,} parties. "
+               "Not in force: diversion links promote FILE --because WHY.")
+
+
+@links_app.command("promote")
+def links_promote(
+    file: Annotated[Path, typer.Argument(help="A weights file written by `links fit`.")], because: BecauseOption, store: StoreOption = None,
+) -> None:
+    """Put weights in force, with who and why, and link all parties on record anew by them."""
+    with desk_at(store) as (desk, origin):
+        weights = links.promote_weights(desk, file.read_text("utf-8"), because, origin)
+    typer.echo(f"Link weights {weights.version} are in force.")
 
 
 def main() -> None:

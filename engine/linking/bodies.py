@@ -180,7 +180,7 @@ class _Walk:
         one, other = self.body[link.one], self.body[link.other]
         if one is other:
             return
-        needed = self.weights.link if min(len(one.members), len(other.members)) == 1 else self.weights.join
+        needed = self.weights.link if self._is_new(one, moment) or self._is_new(other, moment) else self.weights.join
         if link.weight >= needed and self._fits(one.members, other.members, link):
             self._join(one, other, moment, self._reason(link))
 
@@ -240,9 +240,12 @@ class _Walk:
                 found.setdefault(sort, set()).add(number)
         return found
 
+    def _is_new(self, body: _Body, moment: datetime) -> bool:
+        return all(self.form[form_id].first_seen == moment for form_id in body.members)
+
     def _join(self, one: _Body, other: _Body, moment: datetime, reason: str) -> None:
         """A body all of whose forms are new at this moment is taken in by the other; else both ids end and a third opens."""
-        new = [body for body in (one, other) if all(self.form[form_id].first_seen == moment for form_id in body.members)]
+        new = [body for body in (one, other) if self._is_new(body, moment)]
         if new:
             guest = max(new, key=lambda body: body.entity_id)
             host = other if guest is one else one
