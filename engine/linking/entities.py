@@ -46,7 +46,7 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, spelling: Spelling, weights
     newest = cursor.execute("select coalesce(max(record_no), 0) from record").fetchall()[0][0]
     _lay_written(cursor, filings, since)
     _read_names(cursor, documents, since, spelling, into)
-    fresh, redated = _note_writings(cursor, into)
+    fresh, _redated = _note_writings(cursor, into)
     if fresh:
         _link(cursor, weights, into)
     ruled = _newly_ruled(cursor, since)

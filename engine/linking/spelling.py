@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 # Articles and particles: they come and go with the order of words, and tell no two names apart.
-_SMALL = frozenset("al el ul as the of and for de la du des del di da do co".split())
+_SMALL = frozenset(["al", "el", "ul", "as", "the", "of", "and", "for", "de", "la", "du", "des", "del", "di", "da", "do", "co"])
 _BLOCKED_WORDS = 3  # words of a name of which any two make a block
 SCHEMA = {
     "name": pl.String, "name_key": pl.String, "words": pl.String, "legal_form": pl.String, "sorted_words": pl.String,

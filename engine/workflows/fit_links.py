@@ -63,12 +63,11 @@ def fit_links(world: Path, trial: Path, out: Path, version: str, origin: Origin,
 
 def try_links(trial: Path, weights: Weights, origin: Origin, shares=None) -> tuple[Evaluation, Opinion | None]:
     """Link a world's parties by some weights and compare with the truth; with `shares`, Splink is asked as well."""
-    with _linked(trial, origin) as desk:
-        with desk.store.writing() as cursor:
-            link_anew(cursor, weights)
-            _lay_truth(cursor, trial)
-            evaluation = evaluate(cursor, "true_party")
-            opinion = second_opinion(cursor, weights, shares, "true_party") if shares else None
+    with _linked(trial, origin) as desk, desk.store.writing() as cursor:
+        link_anew(cursor, weights)
+        _lay_truth(cursor, trial)
+        evaluation = evaluate(cursor, "true_party")
+        opinion = second_opinion(cursor, weights, shares, "true_party") if shares else None
     return evaluation, opinion
 
 
