@@ -606,7 +606,7 @@ def party_split(
 def _rule(told, because: str, recorded_by: str | None, store: Path | None, as_json: bool) -> None:
     with desk_at(store) as (desk, origin):
         review = told(desk.store.cursor()) | {
-            "event_id": f"review:{uuid4().hex[:16]}", "at": origin.at.strftime("%Y-%m-%dT%H:%M:%SZ"), "recorded_by": recorded_by or origin.actor, "because": because,
+            "event_id": f"review:{uuid4().hex[:16]}", "at": origin.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "recorded_by": recorded_by or origin.actor, "because": because,
         }
         record_event.record_event(desk, "review", parse_event("review", json.dumps(review)).model, origin)
         shown = [links.entity_shown(desk.store.cursor(), int(form)) for form in review["subject"].split(":")]

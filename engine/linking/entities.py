@@ -46,16 +46,16 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, spelling: Spelling, weights
     newest = cursor.execute("select coalesce(max(record_no), 0) from record").fetchall()[0][0]
     _lay_written(cursor, filings, since)
     _read_names(cursor, documents, since, spelling, into)
-    fresh, _redated = _note_writings(cursor, into)
-    if fresh:
+    touched, new = _note_writings(cursor, into)
+    if touched:
         _link(cursor, weights, into)
-    ruled = _newly_ruled(cursor, since)
-    touched = {form_id for (form_id,) in cursor.execute("select distinct form_id from fresh_writing").fetchall()} if fresh else set()
-    if touched | ruled:
-        _resolve_around(cursor, touched | ruled, weights, into)
+    said = rulings(cursor)
+    touched |= {form_id for record_no, ruling in said if record_no > since for form_id in ruling.forms}
+    if touched:
+        _resolve_around(cursor, touched, [ruling for _, ruling in said], weights, into)
     if into == "store.main" and newest != since:
         put_setting(cursor, LINKED_UP_TO, str(newest))
-    return cursor.execute("select count(*) from new_form").fetchall()[0][0]
+    return new
 
 
 def link_anew(cursor: duckdb.DuckDBPyConnection, weights: Weights) -> None:
@@ -63,7 +63,8 @@ def link_anew(cursor: duckdb.DuckDBPyConnection, weights: Weights) -> None:
     cursor.execute("delete from store.main.party_link")
     cursor.execute("create or replace temp table fresh_writing as select * from party_writing")
     _link(cursor, weights, "store.main")
-    _resolve_around(cursor, {form_id for (form_id,) in cursor.execute("select form_id from party_form").fetchall()}, weights, "store.main")
+    forms = {form_id for (form_id,) in cursor.execute("select form_id from party_form").fetchall()}
+    _resolve_around(cursor, forms, [ruling for _, ruling in rulings(cursor)], weights, "store.main")
 
 
 def forget(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -105,8 +106,8 @@ def _read_names(cursor: duckdb.DuckDBPyConnection, documents: str, since: int, s
         cursor.unregister("new_names")
 
 
-def _note_writings(cursor: duckdb.DuckDBPyConnection, into: str) -> tuple[int, int]:
-    """Keep the new writings and forms; `fresh_writing` holds what must be compared. Gives how many, and how many of them were known later."""
+def _note_writings(cursor: duckdb.DuckDBPyConnection, into: str) -> tuple[set[int], int]:
+    """Keep the new writings and forms; `fresh_writing` holds what must be compared. Gives the forms concerned, and how many forms are new."""
     cursor.execute(
         "create or replace temp table seen as select writing_id, form_id, min(seen) as first_seen, "
         "arg_min(filing, struct_pack(seen := seen, filing := coalesce(filing, ''))) as first_filing, any_value(authority) as authority, "
@@ -124,9 +125,9 @@ def _note_writings(cursor: duckdb.DuckDBPyConnection, into: str) -> tuple[int, i
     )
     cursor.unregister("held_writing")
     rows = cursor.execute("select writing_id, form_id, held_from from fresh_seen").fetchall()
-    _note_forms(cursor, {form_id for _, form_id, _ in rows}, into)
+    new = _note_forms(cursor, {form_id for _, form_id, _ in rows}, into)
     if not rows:
-        return 0, 0
+        return set(), 0
     earlier = {writing_id for writing_id, _, held_from in rows if held_from is not None}
     redated = {form_id for writing_id, form_id, _ in rows if writing_id in earlier}
     if earlier:  # what was known later is now known to have been there before: its links begin earlier
@@ -140,11 +141,11 @@ def _note_writings(cursor: duckdb.DuckDBPyConnection, into: str) -> tuple[int, i
     wanted = _among(cursor, "writing_id", {writing_id for writing_id, _, _ in rows})
     again = f" or {_among(cursor, 'form_id', redated, 'redated_keys')}" if redated else ""
     cursor.execute(f"create or replace temp table fresh_writing as select * from party_writing where {wanted}{again}")
-    return len(rows), len(earlier)
+    return {form_id for _, form_id, _ in rows}, new
 
 
-def _note_forms(cursor: duckdb.DuckDBPyConnection, form_ids: set[int], into: str) -> None:
-    """`new_form`, and when each form was first seen."""
+def _note_forms(cursor: duckdb.DuckDBPyConnection, form_ids: set[int], into: str) -> int:
+    """`new_form`, and when each form was first seen. Gives how many are new."""
     held = {form_id for (form_id,) in cursor.execute(f"select form_id from party_form where {_among(cursor, 'form_id', form_ids)}").fetchall()} if form_ids else set()
     cursor.register("held_form", pl.DataFrame({"form_id": list(held)}, schema={"form_id": pl.Int64}).to_arrow())
     cursor.execute(
@@ -165,6 +166,7 @@ def _note_forms(cursor: duckdb.DuckDBPyConnection, form_ids: set[int], into: str
             f"where party_form.form_id = e.form_id and e.first_seen < party_form.first_seen and {_among(cursor, 'party_form.form_id', held)}"
         )
     cursor.unregister("held_form")
+    return len(form_ids - held)
 
 
 def _link(cursor: duckdb.DuckDBPyConnection, weights: Weights, into: str) -> None:
@@ -232,14 +234,14 @@ RULINGS = (
 )
 
 
-def rulings(cursor: duckdb.DuckDBPyConnection, since: int = 0) -> list[Ruling]:
-    """What people said of links in records after `since`, or took back in them."""
+def rulings(cursor: duckdb.DuckDBPyConnection) -> list[tuple[int, Ruling]]:
+    """What people said of links, each with the record that said it or, later, took it back."""
     found = []
     for event_id, record_no, at, subject, result, by, because, ended, ended_by in cursor.execute(f"{RULINGS} order by ruling.record_no").fetchall():
         forms = subject_forms(subject)
         together = result == "confirmed" and len(forms) == 2
-        if max(record_no, ended_by or 0) > since and (together or (result == "dismissed" and len(forms) == 1)):
-            found.append(Ruling(event_id, at, forms, together, by or "", because or "", ended))
+        if together or (result == "dismissed" and len(forms) == 1):
+            found.append((max(record_no, ended_by or 0), Ruling(event_id, at, forms, together, by or "", because or "", ended)))
     return found
 
 
@@ -249,13 +251,8 @@ def subject_forms(subject: str | None) -> tuple[int, ...]:
     return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else ()
 
 
-def _newly_ruled(cursor: duckdb.DuckDBPyConnection, since: int) -> set[int]:
-    return {form_id for ruling in rulings(cursor, since) for form_id in ruling.forms}
-
-
-def _resolve_around(cursor: duckdb.DuckDBPyConnection, touched: set[int], weights: Weights, into: str) -> None:
+def _resolve_around(cursor: duckdb.DuckDBPyConnection, touched: set[int], said: list[Ruling], weights: Weights, into: str) -> None:
     """Walk through time, anew, all that is connected with the forms that something new was said of."""
-    said = rulings(cursor)
     beside: dict[int, set[int]] = {}
     for ruling in said:
         for form_id in ruling.forms:
@@ -264,10 +261,10 @@ def _resolve_around(cursor: duckdb.DuckDBPyConnection, touched: set[int], weight
     reached, frontier = set(touched), touched
     while frontier:
         found = set()
-        for side in ("form_l", "form_r"):
-            for row in cursor.execute(f"select form_l, form_r, known_from, weight, differ, reason from party_link where {_among(cursor, side, frontier)}").fetchall():
-                links[row] = Link(*row)
-                found.update(row[:2])
+        ends = (f"select form_l, form_r, known_from, weight, differ, reason from party_link where {_among(cursor, side, frontier)}" for side in ("form_l", "form_r"))
+        for row in cursor.execute(" union all ".join(ends)).fetchall():
+            links[row] = Link(*row)
+            found.update(row[:2])
         for form_id in frontier:
             found |= beside.get(form_id, set())
         frontier = found - reached
