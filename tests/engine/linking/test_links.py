@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.errors import RefusedInput, UnknownRecord
+from engine.workflows.erase import erase_record
 from engine.workflows.file_application import file_application
 from engine.workflows.links import entity_shown, merging, parting, promote_weights
 
@@ -143,6 +144,16 @@ def test_no_later_link_undoes_a_persons_word(desk):
     told = {"party_id": "P-9", "address": "Quay 7, Dubai", "registration": "111111-2222"}
     take_in(desk, "application", filed("2026-05-10", name="Kestrel Bridge Supplies Ltd.", **told), filed("2026-05-11", name="Kestrel Bridge Supplies Ltd", **told))
     assert entity(desk, "KESTREL BRIDGE SUPPLIES LTD") != entity_shown(desk.store.cursor(), form(desk, "Kestrel Bridge Supplies Ltd")).entity_id
+
+
+def test_what_was_derived_of_an_erased_filing_goes_with_it(desk):
+    kept, gone = filed("2026-01-10", name="Kestrel Bridge Supplies Ltd"), filed("2026-02-10", name="Kestrel Brigde Supplies Ltd", address="Quay 7, Dubai")
+    take_in(desk, "application", kept, gone)
+    erase_record(desk, f"application:{gone['application_id']}#1", "Order 1", "a judge", origin())
+    cursor = desk.store.cursor()
+    for table in ("name_key", "party_form", "party_writing"):
+        assert cursor.execute(f"select count(*) from {table} where name like '%Brigde%'").fetchall() == [(0,)]
+    assert entity(desk, "Kestrel Bridge Supplies Ltd") == form(desk, "Kestrel Bridge Supplies Ltd")
 
 
 def test_a_word_that_changes_nothing_is_refused(desk):
