@@ -184,6 +184,14 @@ class Plan(Told):
     visits: tuple[dict[str, Any], ...]
 
 
+class NewPlan(Plan):
+    """A plan just made, with what a planner asks of it."""
+
+    eligible: int = Field(description="Shipments that could have been chosen.")
+    without_consent: int = Field(description="Of these, how many have no undertaking to tolerate checks on file.")
+    mandatory_left_out: int = Field(description="Visits that a rule demands and for which there was no room.")
+
+
 class JobAnswer(Told):
     """Long work, and what came of it once done."""
 
@@ -208,7 +216,7 @@ class IngestAnswer(Told):
     added: int
     unchanged: int
     set_aside: int
-    set_aside_records: tuple[SetAsideRecord, ...] = Field(description="The first hundred.")
+    set_aside_records: tuple[SetAsideRecord, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
     ignored_fields: dict[str, int]
 
 
@@ -228,7 +236,7 @@ class ListAnswer(Told):
     new_or_changed: int
     ended: int
     rejected: int
-    rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred.")
+    rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
 
 
 class TrainAnswer(Told):

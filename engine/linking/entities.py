@@ -15,9 +15,7 @@ import polars as pl
 from engine.linking.bodies import Form, Link, Ruling, Spell, resolve
 from engine.linking.spelling import SCHEMA, Spelling, parts_of
 from engine.linking.weights import Weights, answers_sql, weighed_sql
-from engine.store.database import put_setting, setting
 
-LINKED_UP_TO = "linked_up_to"  # the newest record whose parties are resolved
 FEW = 300  # up to so many keys are looked up through an index; more are joined
 TABLES = ("name_key", "party_form", "party_writing", "party_block", "party_link", "party_entity")
 PAIRS = (resources.files("engine.linking") / "pairs.sql").read_text("utf-8")
@@ -27,14 +25,15 @@ PLAIN = "nullif(trim(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N
 NOTICE_FORM = "(md5_number_lower(concat_ws(chr(31), '', '', '', '', coalesce({country}, ''), {name})) >> 1)::bigint"
 
 
-def resolve_forms(cursor: duckdb.DuckDBPyConnection, spelling: Spelling, weights: Weights, filings: str = "filing_party",
+def resolve_forms(cursor: duckdb.DuckDBPyConnection, spelling: Spelling, weights: Weights, since: int, filings: str = "filing_party",
                   documents: str = "filing_document", into: str = "store.main") -> int:
-    """Bring entities up to date with the records that came since the last time; inside the caller's transaction.
+    """Bring entities up to date with the records that came after a record; inside the caller's transaction.
 
     Leaves the new forms in the temporary table `new_form(form_id, name, country)`.
 
     Args:
         cursor: where the tables of `TABLES`, the notices, the reviews and the filings are.
+        since: number of the newest record whose parties are resolved.
         filings: the relation of parties on filings; records numbered below 0 are laid over the store's and always new.
         documents: the relation of documents whose names are to be read.
         into: the schema of the tables that are written.
@@ -42,8 +41,6 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, spelling: Spelling, weights
     Returns:
         How many forms were new.
     """
-    since = int(setting(cursor, LINKED_UP_TO) or 0)
-    newest = cursor.execute("select coalesce(max(record_no), 0) from record").fetchall()[0][0]
     _lay_written(cursor, filings, since)
     _read_names(cursor, documents, since, spelling, into)
     touched, new = _note_writings(cursor, into)
@@ -53,8 +50,6 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, spelling: Spelling, weights
     touched |= {form_id for record_no, ruling in said if record_no > since for form_id in ruling.forms}
     if touched:
         _resolve_around(cursor, touched, [ruling for _, ruling in said], weights, into)
-    if into == "store.main" and newest != since:
-        put_setting(cursor, LINKED_UP_TO, str(newest))
     return new
 
 
@@ -68,10 +63,9 @@ def link_anew(cursor: duckdb.DuckDBPyConnection, weights: Weights) -> None:
 
 
 def forget(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Drop all that was derived here; the next `resolve_forms` makes it anew."""
+    """Drop all that was derived here; `resolve_forms` since record 0 makes it anew."""
     for table in TABLES:
         cursor.execute(f"delete from store.main.{table}")
-    put_setting(cursor, LINKED_UP_TO, "0")
 
 
 def _lay_written(cursor: duckdb.DuckDBPyConnection, filings: str, since: int) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from engine.compute.run import features, lay_relations
-from engine.errors import UnknownApplication
 from engine.risk.explain import Assessment, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.store import records
@@ -22,6 +21,7 @@ from engine.store.database import first
 from engine.store.records import Origin
 from engine.store.reference import reference_as_of
 from engine.wire import MissingInput, Reason, Referral, Score, canonical
+from engine.workflows.history import unknown_application
 from features.catalogue import Feature, catalogue
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def filing_in_force(cursor: duckdb.DuckDBPyConnection, application_id: str, as_o
         [application_id, as_of, as_of],
     )
     if row is None:
-        raise UnknownApplication(
-            f"application {application_id} is not on record" + (f" by {as_of:%Y-%m-%d %H:%M}" if as_of else "")
-            + ": expected the id of a filed application. List them with `diversion export filing`, or ingest it first."
-        )
+        raise unknown_application(application_id, as_of)
     return row
 
 

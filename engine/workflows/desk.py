@@ -63,7 +63,7 @@ class Desk:
 
 def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit: str | None = None) -> Desk:
     """Open a store ready for work: migrated, its working tables built, the shipped reference data loaded."""
-    from engine.workflows.derive import catch_up, derive_anew
+    from engine.workflows.derive import derive, derive_anew
 
     store = open_store(path, create=create, memory_limit=memory_limit)
     desk = Desk(store)
@@ -72,8 +72,8 @@ def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit:
         with store.writing() as cursor:
             load_reference(cursor, origin)
             if built_anew:  # an older store may lack what is derived, or name its parties otherwise
-                derive_anew(cursor, desk)
-            catch_up(cursor, desk)
+                derive_anew(cursor)
+            derive(cursor, desk)
     except duckdb.Error as error:
         store.close()
         raise storage_error(error) from error

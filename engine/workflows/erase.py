@@ -9,7 +9,7 @@ from engine.errors import RefusedInput, UnknownRecord
 from engine.store import projections, records
 from engine.store.database import first
 from engine.store.records import Origin
-from engine.workflows.derive import derive_anew
+from engine.workflows.derive import derive, derive_anew
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -41,4 +41,5 @@ def erase_record(desk: Desk, key: str, order: str, approved_by: str, origin: Ori
             for table in projections.selects(kind):
                 cursor.execute(f"delete from store.main.{table} where record_no = ?", [record_no])
         if kind in NAMING_PARTIES:  # what was derived from it may not outlive it
-            derive_anew(cursor, desk)
+            derive_anew(cursor)
+            derive(cursor, desk)

@@ -16,7 +16,7 @@ from engine.store import records
 from engine.store.database import Store, storage_error
 from engine.store.records import STAGED_SCHEMA, Origin
 from engine.wire import EVENTS, Application, canonical, event_model, parse, parse_row
-from engine.workflows.derive import await_derivation, derive
+from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
 from engine.workflows.raw import Raw
 from engine.workflows.reading import chunks, read_records
@@ -171,7 +171,6 @@ def _take_in(
             schema=STAGED_SCHEMA,
         )
         with store.writing() as cursor:
-            await_derivation(cursor)
             unknown = _unknown(cursor, kind, frame) if kind in EVENTS else {}
             records.stage(cursor, frame.filter(~pl.col("position").is_in(list(unknown))) if unknown else frame)
             appended = records.append(cursor, kind, origin, f"ingest {kind}")

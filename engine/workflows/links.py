@@ -24,9 +24,9 @@ SPELLING = Spelling(keyed, skeleton)
 IN_FORCE = "link_weights"
 
 
-def link_parties(cursor: duckdb.DuckDBPyConnection, filings: str = "filing_party", documents: str = "filing_document", into: str = "store.main") -> int:
-    """Give every new form of a party its entity, by the weights in force; gives how many were new (see `engine.linking`)."""
-    return resolve_forms(cursor, SPELLING, weights_in_force(cursor), filings, documents, into)
+def link_parties(cursor: duckdb.DuckDBPyConnection, since: int, filings: str = "filing_party", documents: str = "filing_document", into: str = "store.main") -> int:
+    """Give every form of a party in records after `since` its entity, by the weights in force; gives how many were new (see `engine.linking`)."""
+    return resolve_forms(cursor, SPELLING, weights_in_force(cursor), since, filings, documents, into)
 
 
 def weights_in_force(cursor: duckdb.DuckDBPyConnection) -> Weights:

@@ -22,10 +22,10 @@ from engine.linking import TABLES as LINKED
 from engine.risk.explain import REASONS, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.store import projections
-from engine.store.database import storage_error
+from engine.store.database import setting, storage_error
 from engine.wire import Application
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
-from engine.workflows.derive import measure_distances
+from engine.workflows.derive import DERIVED_TO, check_documents, measure_distances
 from engine.workflows.ingest import CHUNK_BYTES, Good, Ingested, SetAside, validated
 from engine.workflows.links import link_parties
 from engine.workflows.reading import chunks, read_records
@@ -42,7 +42,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 SCOPE = "diversion only"
-DERIVED = (*LINKED, "name_hit", "place_distance")
+DERIVED = (*LINKED, "name_hit", "place_distance", "document_check")
 REASON = pa.struct([
     ("feature", pa.string()), ("family", pa.string()), ("value", pa.float64()), ("contribution", pa.float64()), ("text", pa.string()),
     ("source", pa.string()), ("evidence", pa.list_(pa.string())), ("handling", pa.string()),
@@ -87,7 +87,7 @@ def score_file(
     Raises:
         RefusedInput: an output that cannot be written, or no good record in the file.
     """
-    _check_outputs(source, out, features_out)
+    check_outputs(source, out, features_out)
     tell = progress or (lambda stage, done, of: None)
     cursor = desk.store.cursor()
     aside = SetAside(source)
@@ -121,8 +121,12 @@ def score_file(
     return ScoredFile(count, aside.count, aside.path if aside.count else None, desk.model(desk.store.cursor()).version, bands)
 
 
-def _check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
-    """Refuse, before long work begins, what could not be written at its end."""
+def check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
+    """Refuse, before long work begins, what could not be written at its end.
+
+    Raises:
+        RefusedInput.
+    """
     outputs = {"--out": out} | ({"--features": features_out} if features_out else {})
     for option, path in outputs.items():
         if path.suffix not in ENDINGS:
@@ -191,9 +195,10 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Entities, list hits and distances of the file's parties and places, on top of the store's, in temporary copies."""
     for table in DERIVED:
         cursor.execute(f"create or replace temp table {table} as select * from store.main.{table}")
-    if link_parties(cursor, "incoming_filing_party", "incoming_filing_document", "temp.main"):
+    if link_parties(cursor, int(setting(cursor, DERIVED_TO) or 0), "incoming_filing_party", "incoming_filing_document", "temp.main"):
         screen_new_forms(cursor, desk, "new_form", "temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
+    check_documents(cursor, "incoming_filing_document", "temp.main")
 
 
 def _write_features(frame: pl.DataFrame, out: Path) -> None:

@@ -41,4 +41,4 @@ create index party_form_by_id on party_form (form_id);
 create index party_entity_by_form on party_entity (form_id);
 create index party_entity_by_entity on party_entity (entity_id);
 
-insert or replace into setting values ('derivation_awaited', 'yes');
+insert or replace into setting values ('derived_to', '0');
