@@ -166,8 +166,9 @@ def _note_forms(cursor: duckdb.DuckDBPyConnection, form_ids: set[int], into: str
 def _link(cursor: duckdb.DuckDBPyConnection, weights: Weights, into: str) -> None:
     """Compare `fresh_writing` with all that share a block, and keep the links."""
     lay_pairs(cursor, into)
+    cursor.execute(f"create or replace temp table answer as {answers_sql(PAIRS)}")  # once, for weight and reason both read every answer
     cursor.execute(
-        f"insert into {into}.party_link with weighed as ({weighed_sql(answers_sql(PAIRS), weights)}) "
+        f"insert into {into}.party_link with weighed as ({weighed_sql('select * from answer', weights)}) "
         "select form_l, form_r, known_from, max(weight), arg_max(differ, struct_pack(weight := weight, reason := reason)), "
         "arg_max(reason, struct_pack(weight := weight, reason := reason)) from weighed "
         f"where weight >= {weights.link} group by form_l, form_r, known_from"
