@@ -106,6 +106,16 @@ customer_stream as (
     where broker_customer.entity_id in (select intermediary.entity_id from intermediary where intermediary.role in ('broker', 'agent', 'purchaser'))
     union all
     select
+        broker_customer.entity_id,
+        broker_customer.ended_us as known_us,
+        -1 as first_served, -- known as another from here on
+        cast(null as bigint) as subject
+    from broker_customer
+    where
+        broker_customer.ended_us is not null
+        and broker_customer.entity_id in (select intermediary.entity_id from intermediary where intermediary.role in ('broker', 'agent', 'purchaser'))
+    union all
+    select
         intermediary.entity_id,
         intermediary.as_of_us as known_us,
         0 as first_served,

@@ -54,6 +54,7 @@ neighbour as (
             and place_of_party.place_key = address_named.place_key
             and place_of_party.entity_id <> address_named.entity_id
             and place_of_party.as_of > address_named.known_from
+            and (address_named.known_to is null or place_of_party.as_of <= address_named.known_to)
     group by place_of_party.subject, place_of_party.application_id, place_of_party.as_of, address_named.entity_id
 ),
 

@@ -22,6 +22,7 @@ class Papers:
         self._numbers: dict[str, int] = {}
         self._latest: dict[str, str] = {}
         self._signers: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.strangers: list[Entity] = []
 
     def of(self, deal: Deal, items: list[dict], route: list[dict], at: int) -> list[dict]:
         """All papers handed in with one filing, the end user's first."""
@@ -186,4 +187,6 @@ class Papers:
     def stranger(self, country: Country, user: Entity) -> Entity:
         """A consignee nobody has heard of, put in at the last minute."""
         card: dict = {"name": self.firm(country), "country": country.code, "kind": "dealer"}
-        return Entity(f"S-{user.number}", "consignee", "dealer", country, card)
+        some = Entity(f"S{len(self.strangers) + 1:07d}", "consignee", "dealer", country, card)
+        self.strangers.append(some)
+        return some

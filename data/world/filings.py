@@ -48,6 +48,8 @@ class Filings:
     def application(self, deal: Deal, application_id: str, authority: str) -> dict:
         """The first filing of a deal."""
         chance, seen, at = self._chance, deal.seen, deal.at
+        for party in (*deal.parties.values(), deal.carrier, *(tie.end_user for tie in deal.exporter.deals)):
+            party.live(at)
         items = goods.items(chance, deal.good, deal.exporter, at, seen)
         route: list[dict] = []
         if deal.kind != "technology":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from random import Random
 
-from . import clock, names
+from . import clock, lives, names
 from .chance import Weighted, between, one_of, zipf
 from .countries import COUNTRIES, Country, destinations
 
@@ -66,6 +66,20 @@ class Entity:
     uncertified: dict = field(default_factory=dict)  # its card before that
     goods: tuple = ()
     deals: list = field(default_factory=list)
+    same_as: str = ""  # the number of an earlier one that is the same body of state; empty: itself
+    changes: list[lives.Change] = field(default_factory=list)  # still to come, in order of time
+    written: dict[tuple, tuple[int, str]] = field(default_factory=dict)  # form as filed -> first when, and what was done to it
+    state: str = "usual"  # the latest change that has taken place
+
+    def live(self, at: int) -> None:
+        """Bring the card up to a time; times come in order."""
+        while self.changes and self.changes[0].at <= at:
+            change = self.changes.pop(0)
+            self.card, self.uncertified = (
+                {key: value for key, value in (card | change.told).items() if key not in change.dropped} if card else card
+                for card in (self.card, self.uncertified)
+            )
+            self.state = change.kind
 
     def known_bad(self, at: int) -> bool:
         return self.found_at < at
@@ -80,18 +94,29 @@ class Entity:
 
 
 def mention(party: Entity, chance: Random, at: int) -> dict:
-    """The party as one filing writes it."""
+    """The party as one filing writes it; the party keeps a note of each way in which it was written."""
     card = party.uncertified if party.certified_from > at and party.uncertified else party.card
     luck = chance.random()
+    done = ""
     if luck > 0.26:
-        return card
-    if luck < _VARIANT:
-        card = {**card, "name": names.variant(chance, card["name"])}
+        card, done = lives.otherwise(card, party.country, party.number, luck)
+    elif luck < _VARIANT:
+        usual = card["name"]
+        card = {**card, "name": names.variant(chance, usual)}
+        done = "misspelt" if card["name"] != usual else ""
         if luck < 0.05:
             card.pop("party_id", None)
-        return card
-    left_out = ("address", "registration", "lei", "registered_on", "website", "party_id")[int(chance.random() * 6)]
-    return {key: value for key, value in card.items() if key != left_out}
+    else:
+        left_out = ("address", "registration", "lei", "registered_on", "website", "party_id")[int(chance.random() * 6)]
+        card = {key: value for key, value in card.items() if key != left_out}
+    form = tuple(card.get(key) for key in FORM)
+    if form not in party.written:
+        party.written[form] = (at, done or party.state)
+    return card
+
+
+FORM = ("party_id", "lei", "registration", "country", "name")
+"""What a written form is told apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +131,18 @@ class Lair:
 class Parties:
     """All parties of one world."""
 
-    def __init__(self, chance: Random, applications: int, first: int, last: int, authority: str) -> None:
+    def __init__(self, chance: Random, life: Random, applications: int, first: int, last: int, authority: str) -> None:
+        """Make them.
+
+        Args:
+            chance: draws who they are.
+            life: draws what becomes of their particulars later, apart, so that the one moves nothing of the other.
+        """
         self._chance = chance
+        self._life = life
+        self._centres = lives.Centres(life)
+        self._bodies: dict[tuple[str, str], str] = {}
+        self.all: list[Entity] = []
         self._first, self._last = first, last
         self._serial = 0
         size = max(0.1, applications / _SCALE)
@@ -227,7 +262,7 @@ class Parties:
         card = self._named("end_user", names.public_body(chance, country, kind), country, kind)
         if chance.random() < 0.8:
             card["address"] = names.address(chance, country)
-        return Entity(
+        body = Entity(
             self._number("end_user"),
             "end_user",
             kind,
@@ -236,6 +271,15 @@ class Parties:
             fault,
             careful=bool(fault) and chance.random() < 0.5,
         )
+        # Two draws of one name are one body of state, whatever the order of its words.
+        words = " ".join(sorted(card["name"].replace(" of ", " ").split()))
+        body.same_as = self._bodies.setdefault((country.code, words), body.number)
+        return self._born(body, firm=False)
+
+    def _born(self, party: Entity, *, firm: bool) -> Entity:
+        party.changes = lives.changes(self._life, party.card, party.country, party.number, firm, self._first, self._last)
+        self.all.append(party)
+        return party
 
     def _broker(self, crooked: bool) -> Entity:
         chance = self._chance
@@ -297,7 +341,9 @@ class Parties:
             card["owners"] = [{"name": names.person(chance, country), "country": country.code, "share": share}]
         if chance.random() < _FORMER_NAMES:
             card["aliases"] = [names.company(chance, country, trade)]
-        return Entity(
+        if "address" in card and not signs & {"shared_address", "no_address"} and self._life.random() < lives.BUSINESS_CENTRE:
+            card["address"] = self._centres.address(country)
+        firm = Entity(
             self._number(role),
             role,
             kind,
@@ -308,6 +354,7 @@ class Parties:
             bool(fault) and chance.random() < 0.5,
             founded,
         )
+        return self._born(firm, firm=True)
 
     def _number(self, role: str) -> str:
         return f"{_LETTER[role]}{self._serial:07d}"

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from . import clock, journal, watchlist
-from .aftermath import Aftermath, Fate
-from .deals import Deal, Market
+from . import clock, journal, truth, watchlist
+from .aftermath import Aftermath
+from .deals import Market
 from .documents import Papers
 from .filings import Filings
 from .journal import Journal, working_hour
@@ -31,7 +31,8 @@ class WorldSummary:
     """What was written.
 
     Args:
-        paths: the file of each kind: ``application``, ``new_application``, each event, ``watchlist``, ``truth``.
+        paths: the file of each kind: ``application``, ``new_application``, each event, ``watchlist``, ``truth``,
+            ``truth_party``.
         counts: lines in each, without headers.
         applications: distinct applications of the past, without amended filings.
         shipped: how many of those were shipped.
@@ -82,9 +83,10 @@ def write_world(
     folder.mkdir(parents=True, exist_ok=True)
     ends = dict.fromkeys(journal.KINDS, past) | {"application": past, "new_application": last, "truth": last}
     ledger = Ledger(folder, tuple(ends), ends)
-    parties = Parties(Random(f"{seed}/parties"), applications, first, past, AUTHORITY)
+    parties = Parties(Random(f"{seed}/parties"), Random(f"{seed}/lives"), applications, first, past, AUTHORITY)
     market = Market(parties, Random(f"{seed}/deals"), applications)
-    filings = Filings(Random(f"{seed}/filings"), Papers(Random(f"{seed}/papers")))
+    papers = Papers(Random(f"{seed}/papers"))
+    filings = Filings(Random(f"{seed}/filings"), papers)
     aftermath = Aftermath(Random(f"{seed}/aftermath"), Journal(ledger, past))
     origin = Random(f"{seed}/authority")
     shipped = diverted = 0
@@ -102,7 +104,7 @@ def write_world(
                 filed, application = amended
                 ledger.add(kind, filed, application)
             fate = aftermath.of(deal, application, filed)
-            ledger.add("truth", at, _truth(deal, application_id, fate))
+            ledger.add("truth", at, truth.of_deal(deal, application_id, fate))
             if at < past:
                 shipped += fate.shipped
                 diverted += fate.diverted is not None
@@ -115,8 +117,11 @@ def write_world(
     listed = folder / "watchlist.csv"
     bad = market.all_fronts + parties.crooked
     rows = watchlist.write(listed, bad, parties.sound_firms, Random(f"{seed}/watchlist"), first, past)
+    identities = folder / "truth_party.jsonl"
     counts = {kind: count for kind, count in ledger.counts.items() if count} | {"watchlist": rows}
     paths = {kind: ledger.path(kind) for kind in counts if kind != "watchlist"} | {"watchlist": listed}
+    counts["truth_party"] = truth.write(identities, [*parties.all, *papers.strangers])
+    paths["truth_party"] = identities
     return WorldSummary(paths, counts, applications, shipped, diverted)
 
 
@@ -137,23 +142,3 @@ def _filing_times(chance: Random, count: int, first: int, end: int) -> list[int]
     span = end - first - clock.DAY * 3  # so that Saturday's, moved to Monday, still lies within
     raw = (first + int(span * chance.random() ** 0.9) for _ in range(count))
     return sorted(working_hour(chance, at) for at in raw)
-
-
-def _truth(deal: Deal, application_id: str, fate: Fate) -> dict:
-    """What nobody in that world knows; for tests only."""
-    return {
-        "application_id": application_id,
-        "diverted": fate.diverted is not None,
-        "diverted_on": clock.day(fate.diverted) if fate.diverted is not None else None,
-        "mechanism": fate.mechanism if fate.diverted is not None else "none",
-        "found_by": fate.found_by,
-        "shipped": fate.shipped,
-        "would_divert": fate.would_divert,
-        "risk": round(deal.risk, 6),
-        "causes": sorted(deal.causes),
-        "visit_chosen_by": fate.visit_chosen_by,
-        "parties": {
-            role: {"party_id": party.card.get("party_id"), "entity": party.number}
-            for role, party in deal.parties.items()
-        },
-    }

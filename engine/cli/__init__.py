@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.cli import audit, events, filing, learning, licences, lists, planning, scoring, serving, tokens
+from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens
 from engine.cli.door import DONE
 
 __all__ = ["app", "main"]
@@ -36,6 +36,17 @@ lists_app = typer.Typer(no_args_is_help=True, help="Watch lists.")
 lists_app.command("import")(lists.import_)
 lists_app.command("diff")(lists.diff)
 app.add_typer(lists_app, name="lists")
+
+party_app = typer.Typer(no_args_is_help=True, help="Which written forms are one party, why, and what you say of it.")
+party_app.command("show")(parties.show)
+party_app.command("merge")(parties.merge)
+party_app.command("split")(parties.split)
+app.add_typer(party_app, name="party")
+
+links_app = typer.Typer(no_args_is_help=True, help="The weights by which parties are linked.")
+links_app.command("fit")(links.fit)
+links_app.command("promote")(links.promote)
+app.add_typer(links_app, name="links")
 
 audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")
 audit_app.command("verify")(audit.verify)

@@ -111,7 +111,12 @@ FILING_COLUMNS = "record_no, application_id, revision, filed_at, authority, dest
 
 
 def lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool = False) -> None:
-    """`history_filing`, `history_visit` ... one for each of `BASES`, and `history_party`: everything, or what concerns the subjects."""
+    """`history_filing`, `history_visit` ... one for each of `BASES`, and `history_party`: everything, or what concerns the subjects.
+
+    A party on a filing stands once for each entity that its form ever was, from `linked_from` until `linked_to`. Looked up
+    by a subject's entity that needs no test: an entity's id never takes in what was filed before (`engine.linking.bodies`).
+    What counts or lists entities must look at the interval.
+    """
     if sliced:
         for name, select in CONCERNED.items():
             _lay(cursor, name, select)
@@ -123,8 +128,9 @@ def lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool = False) -> Non
     _lay(
         cursor, "history_party",
         "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "
-        "filing_party.role_group, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
-        "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null"
+        "filing_party.role_group, party_entity.entity_id, greatest(filing_party.filed_at, party_entity.known_from) as linked_from, "
+        "party_entity.known_to as linked_to, filing_party.country, filing_party.address_key, filing_party.website_key "
+        "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id"
         + (" where filing_party.record_no in (select record_no from concerned_filing)" if sliced else ""),
     )
 

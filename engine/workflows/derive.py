@@ -8,9 +8,10 @@ import duckdb
 import polars as pl
 
 from engine.documents.agreement import compared
-from engine.linking import resolve_forms
+from engine.linking import forget
 from engine.screening.names import name_key
 from engine.store.database import first, put_setting, setting
+from engine.workflows.links import link_parties
 from engine.workflows.screen import screen_all, screen_new
 
 if TYPE_CHECKING:
@@ -36,16 +37,17 @@ def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
 
 
 def _derive_from(cursor: duckdb.DuckDBPyConnection, desk: Desk, done: int) -> None:
-    for table in ("filing_party", "filing_document", "filing_leg"):
-        cursor.execute(f"create or replace temp view underived_{table} as select * from store.main.{table} where record_no > {done}")
-    resolve_forms(cursor, name_key, "underived_filing_party", "underived_filing_document")
+    link_parties(cursor, done)
     screen_new(cursor, desk)
-    measure_distances(cursor, "underived_filing_leg")
+    cursor.execute(f"create or replace temp view underived_leg as select * from store.main.filing_leg where record_no > {done}")
+    measure_distances(cursor, "underived_leg")
     check_documents(cursor, f"filing_document where record_no > {done} or sha256 in (select sha256 from document_file where record_no > {done})")
 
 
 def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Let the next `derive` look at every record again: the working tables were built anew."""
+    """Let the next `derive` look at every record again: the working tables were built anew, and may name a form of a party otherwise."""
+    forget(cursor)
+    cursor.execute("delete from store.main.name_hit")
     put_setting(cursor, DERIVED_TO, "0")
 
 

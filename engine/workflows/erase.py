@@ -9,14 +9,17 @@ from engine.errors import RefusedInput, UnknownRecord
 from engine.store import projections, records
 from engine.store.database import first
 from engine.store.records import Origin
+from engine.workflows.derive import derive, derive_anew
 from engine.workflows.screen import forget
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
+NAMING_PARTIES = ("application", "denial_notice", "incident", "review")
+
 
 def erase_record(desk: Desk, key: str, order: str, approved_by: str, origin: Origin) -> None:
-    """Drop a record's body and salt, and its rows in the working tables; record the order, who approved it and who did it.
+    """Drop a record's body and salt, its rows in the working tables and what was derived of its parties; record the order, who approved it and who did it.
 
     The digest stays, so the chain still proves that a record stood here; without salt nobody can guess it back.
 
@@ -39,3 +42,6 @@ def erase_record(desk: Desk, key: str, order: str, approved_by: str, origin: Ori
             for table in projections.selects(kind):
                 cursor.execute(f"delete from store.main.{table} where record_no = ?", [record_no])
         forget(cursor, record_no, key)
+        if kind in NAMING_PARTIES:  # what was derived from it may not outlive it
+            derive_anew(cursor)
+            derive(cursor, desk)

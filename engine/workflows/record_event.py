@@ -45,7 +45,7 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
         appended = records.append_one(cursor, kind, f"event:{event.event_id}", at, body, origin, f"record {kind}")
         if appended.conflicting:
             raise Conflict(str(conflict_problem(kind, appended.conflicting[0][1])))
-        if kind in ("denial_notice", "incident"):
+        if kind in ("denial_notice", "incident") or (isinstance(event, Review) and event.about == "link"):
             derive(cursor, desk)
     return True
 

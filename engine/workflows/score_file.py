@@ -20,16 +20,16 @@ import pyarrow.parquet as pq
 
 from engine.compute.run import features, lay_relations
 from engine.errors import FieldProblem, RefusedInput
-from engine.linking import resolve_forms
+from engine.linking import TABLES as LINKED
 from engine.risk.explain import assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
-from engine.screening.names import name_key
 from engine.store import projections
-from engine.store.database import storage_error
+from engine.store.database import setting, storage_error
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
 from engine.workflows.checking import Checked, checked
-from engine.workflows.derive import check_documents, measure_distances
+from engine.workflows.derive import DERIVED_TO, check_documents, measure_distances
 from engine.workflows.ingest import CHUNK_BYTES, SetAside
+from engine.workflows.links import link_parties
 from engine.workflows.score_columns import SCHEMA, Found, ScoreColumns, Told, together
 from engine.workflows.screen import screen_new
 from features.catalogue import catalogue
@@ -45,7 +45,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 IDS = pa.schema([("subject", pa.int64()), ("application_id", pa.string()), ("revision", pa.int64()), ("as_of", pa.timestamp("us"))])
-DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "screened_name", "filing_name", "named_hit", "place_distance", "document_check")
+DERIVED = (*LINKED, "name_hit", "screened_name", "filing_name", "named_hit", "place_distance", "document_check")
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Entities, list hits and distances of the file's parties and places, on top of the store's, in temporary copies."""
     for table in DERIVED:
         cursor.execute(f"create or replace temp table {table} as select * from store.main.{table}")
-    resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main")
+    link_parties(cursor, int(setting(cursor, DERIVED_TO) or 0), "incoming_filing_party", "incoming_filing_document", "temp.main")
     screen_new(cursor, desk, filings="incoming_filing", into="temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
     check_documents(cursor, "incoming_filing_document", "temp.main")

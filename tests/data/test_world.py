@@ -74,7 +74,7 @@ def test_another_seed_gives_another_world(tmp_path: Path, small: WorldSummary) -
 
 
 def test_the_summary_counts_the_lines_of_the_files(world: WorldSummary) -> None:
-    assert set(world.paths) == EVENTS | {"application", "new_application", "truth", "watchlist"}
+    assert set(world.paths) == EVENTS | {"application", "new_application", "truth", "truth_party", "watchlist"}
     lines = {kind: sum(1 for _ in rows(path)) for kind, path in world.paths.items() if kind != "watchlist"}
     assert lines == {kind: count for kind, count in world.counts.items() if kind != "watchlist"}
     assert sorted(path.name for path in world.paths["truth"].parent.iterdir()) == sorted(
@@ -86,7 +86,7 @@ def test_every_line_keeps_the_contract(world: WorldSummary) -> None:
     wire = pytest.importorskip("engine.wire", reason="the contract's models are not there")
     seen = Counter()
     for kind, path in world.paths.items():
-        if kind in ("truth", "watchlist"):
+        if kind in ("truth", "truth_party", "watchlist"):
             continue
         for line in path.read_text(encoding="utf-8").splitlines():
             if kind.endswith("application"):
@@ -111,7 +111,7 @@ def test_every_kind_and_code_that_an_engine_must_meet_occurs(world: WorldSummary
 
 def test_lines_are_in_order_of_time(world: WorldSummary) -> None:
     for kind, path in world.paths.items():
-        if kind in ("truth", "watchlist"):
+        if kind in ("truth", "truth_party", "watchlist"):
             continue
         times = [row["filed_at" if kind.endswith("application") else "at"] for row in rows(path)]
         assert times == sorted(times), kind
@@ -236,6 +236,40 @@ def test_one_party_comes_under_several_names_and_one_certificate_number_twice(wo
                 numbers.setdefault(paper["number"], set()).add(paper["end_user"])
     assert sum(len(spelt) > 1 for spelt in names.values()) > 100
     assert any(len(users) > 1 for users in numbers.values())
+
+
+def test_every_written_form_of_a_party_has_its_true_party_in_a_file_apart(world: WorldSummary) -> None:
+    form = ("party_id", "lei", "registration", "country", "name")
+    truth = list(rows(world.paths["truth_party"]))
+    told = {tuple(row.get(key) for key in form) for row in truth}
+    for row in rows(world.paths["application"]):
+        named = [row[role] for role in ("exporter", "applicant", "consignee", "end_user") if role in row]
+        for party in named + row.get("intermediaries", []) + row.get("end_users", []):
+            assert tuple(party.get(key) for key in form) in told
+    assert "entity" not in world.paths["application"].read_text(encoding="utf-8")
+
+
+def test_parties_are_written_otherwise_in_every_way_that_registers_know(world: WorldSummary) -> None:
+    truth = list(rows(world.paths["truth_party"]))
+    altered = Counter(row["altered"] for row in truth)
+    assert set(altered) == {
+        "usual", "misspelt", "romanised", "native_script", "second_id", "address_spelt", "number_spelt", "reregistered", "moved", "renumbered",
+    }
+    numbers: dict[str, set[str]] = {}
+    for row in truth:
+        if row["altered"] == "reregistered" or row["altered"] == "usual":
+            numbers.setdefault(row["entity"], set()).add(row.get("registration", ""))
+    assert sum(len(some - {""}) > 1 for some in numbers.values()) > 10
+
+
+def test_some_addresses_are_business_centres_of_unrelated_firms(world: WorldSummary) -> None:
+    party = {(row.get("registration"), row["name"]): row["entity"] for row in rows(world.paths["truth_party"])}
+    at: dict[str, set[str]] = {}
+    for row in rows(world.paths["application"]):
+        for role in ("exporter", "consignee", "end_user"):
+            if "address" in row.get(role, {}):
+                at.setdefault(row[role]["address"], set()).add(party[row[role].get("registration"), row[role]["name"]])
+    assert sum(len(some) > 1 for some in at.values()) > 8
 
 
 def test_what_is_missing_is_left_out_and_never_empty(small: WorldSummary) -> None:

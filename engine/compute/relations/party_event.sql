@@ -1,4 +1,5 @@
 -- Dated facts about entities: those of the applications that named them at the time, and those that name them directly.
+-- One row an entity that the party ever was (see engine/linking/bodies.py): a subject's own entity picks those it was by then.
 -- A name that an entity took up only later links it to the fact from `linked_from` on; the filing that writes it so knows at once.
 select
     history_party.entity_id,
@@ -33,7 +34,7 @@ select
 from incident_in_force
 inner join name_key on incident_in_force.party.name = name_key.name and name_key.name_key <> ''
 inner join history_party_form as party_form on name_key.name_key = party_form.name_key and incident_in_force.party.country is not distinct from party_form.country
-inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
+inner join party_entity on party_form.form_id = party_entity.form_id
 where
     party_form.authority is not null -- a form that stands on filings, not only in the report itself
     and incident_in_force.application_id is null and incident_in_force.finding in ('diversion', 're_export', 're_transfer', 'theft_or_capture')
@@ -53,6 +54,6 @@ select
 from denial_notice
 inner join name_key on denial_notice.party = name_key.name and name_key.name_key <> ''
 inner join history_party_form as party_form on name_key.name_key = party_form.name_key and denial_notice.country is not distinct from party_form.country
-inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
+inner join party_entity on party_form.form_id = party_entity.form_id
 left join correction on denial_notice.event_id = correction.event_id
 where party_form.authority is not null and not coalesce(denial_notice.withdrawn, false)

@@ -1,4 +1,5 @@
--- The parties on the form, each with the entity it speaks of.
+-- The parties on the form, each with the entity it spoke of as of then: the earliest spell that had not ended, so that a
+-- form first filed at that very moment has the entity that its own filing gave it.
 select
     subject_filing.subject,
     filing_party.party_no,
@@ -22,4 +23,10 @@ select
 from subject_filing
 inner join filing_party on subject_filing.record_no = filing_party.record_no
 inner join party_form on filing_party.form_id = party_form.form_id
-inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null
+inner join party_entity
+    on
+        filing_party.form_id = party_entity.form_id
+        and (party_entity.known_to is null or subject_filing.as_of <= party_entity.known_to)
+qualify row_number() over (
+    partition by subject_filing.subject, filing_party.party_no order by party_entity.known_to nulls last, party_entity.known_from
+) = 1

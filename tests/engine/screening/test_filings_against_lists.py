@@ -245,7 +245,7 @@ def test_a_store_of_an_older_schema_screens_its_names_when_it_is_opened(tmp_path
             connection.execute(f"drop table {table}")
         connection.execute("delete from name_hit where list = 'PARTNER-DENIAL'")
         connection.execute("alter table name_hit drop column content")
-        connection.execute("update setting set value = '2' where name = 'schema_version'")
+        connection.execute("update setting set value = '9' where name = 'schema_version'")
     with open_desk(tmp_path / "store.duckdb", origin()) as desk:
         assert score_of(desk, application_id).referrals == before
         assert len(before) == 3  # the end user, the payer, the denial

@@ -31,7 +31,7 @@ def test_a_store_of_the_first_schema_opens_with_nothing_lost(tmp_path):
         risk, head = score_of(desk, application["application_id"]).risk, audit.head(desk.store.cursor())
     path = tmp_path / "store.duckdb"
     with duckdb.connect(str(path)) as connection:  # what the second migration made, and every working table, was not there then
-        for table in ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance", "access_token"):
+        for table in ("name_key", "party_form", "party_entity", "name_hit", "place_distance", "access_token"):
             connection.execute(f"drop table {table}")
         for (table,) in connection.execute("select table_name from duckdb_tables()").fetchall():
             if table not in ("record", "audit_entry", "setting"):
