@@ -19,3 +19,4 @@ alter table name_hit add column content varchar;
 
 insert or replace into setting values ('screening_awaited', 'yes');
 delete from setting where name in ('names_screened_to', 'denials_screened_to');
+insert or replace into setting values ('derived_to', '0'); -- the names on filings already taken in are found with the next derivation
