@@ -14,17 +14,23 @@ from features.catalogue import catalogue
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
     "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
-    "spine_stock", "code_tier", "subject_certificate",
+    "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "amendment", "code_tier", "subject_certificate",
 )
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
     "broker_customer", "address_named", "application_event", "party_event", "country_record", "certificate_filed",
-    "stock_promised", "stock_destroyed", "party_hit", "coverage", "country_control", "peer_statistics", "item_peer",
+    "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "coverage", "country_control", "peer_statistics", "item_peer",
+    # Looked up by issuer, signatory, hash, carrier and IMO number:
+    "issuer_paper", "issuer_series", "signatory_paper", "paper_filed", "carrier_named", "carrier_event", "vessel_named",
+    # By authority and destination, by country, by category of goods:
+    "lane_peer", "lane_transit", "country_practice", "goods_denied",
+    # By entity and by owner:
+    "ordered_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
 )
 REFERENCE = (
-    "armed_conflict", "arms_embargo", "base_rate", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",
-    "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
+    "armed_conflict", "arms_embargo", "base_rate", "border", "cutoff", "document_undertaking", "fatf_listing", "force_strength", "free_zone",
+    "hs_fit", "index_value", "membership", "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
 )
 DATED_EVENTS = ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
 
@@ -72,7 +78,7 @@ def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
     """`history_party` and `history_filing`: everything, or what concerns the subjects."""
     party = (
         "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "
-        "filing_party.role_group, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
+        "filing_party.role_group, filing_party.role, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
         "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null"
     )
     filing = "select record_no, application_id, revision, filed_at, authority, destination, kind from filing"

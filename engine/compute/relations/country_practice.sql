@@ -1,0 +1,113 @@
+-- What authorities had met with in a country by the end of each closed month: decisions and denials on grounds of diversion, requests to
+-- authenticate documents and answers, visits and those that were completed, shipments due half a year and those proven arrived.
+with told as (
+    select
+        filing.destination as country,
+        greatest(decision.at, filing.filed_at) as known_from,
+        case when decision.outcome = 'denied' and list_has_any(decision.grounds, ['diversion', 'end_use', 'catch_all']) then 'denied' else 'decided' end
+            as what
+    from decision
+    inner join filing on decision.application_id = filing.application_id and filing.revision = 1
+    where decision.outcome in ('granted', 'denied') and decision.corrects is null and not coalesce(decision.withdrawn, false)
+    union all
+    select
+        request.country,
+        request.at as known_from,
+        'asked' as what
+    from request
+    where request."for" = 'authentication' and request.answer is null and request.corrects is null and not coalesce(request.withdrawn, false)
+    union all
+    select
+        asked.country,
+        answered.at as known_from,
+        'answered' as what
+    from request as answered
+    inner join request as asked on answered.request_id = asked.request_id and asked.answer is null and asked.corrects is null
+    where
+        asked."for" = 'authentication' and answered.answer in ('given', 'given_with_conditions', 'refused', 'found_false')
+        and answered.corrects is null and not coalesce(answered.withdrawn, false)
+    union all
+    select
+        filing.destination as country,
+        greatest(visit_in_force.known_from, filing.filed_at) as known_from,
+        case when visit_in_force.outcome in ('favourable', 'unfavourable') then 'completed' else 'attempted' end as what
+    from visit_in_force
+    inner join filing on visit_in_force.application_id = filing.application_id and filing.revision = 1
+    where visit_in_force.stage = 'post_shipment'
+    union all
+    select
+        filing.destination as country,
+        greatest(shipment_of_application.known_from + interval 180 day, filing.filed_at) as known_from,
+        'due' as what
+    from shipment_of_application
+    inner join filing on shipment_of_application.application_id = filing.application_id and filing.revision = 1
+    union all
+    select
+        filing.destination as country,
+        greatest(shipment_of_application.known_from + interval 180 day, filing.filed_at, min(delivery.at)) as known_from,
+        'proven' as what
+    from delivery
+    inner join shipment_of_application on delivery.shipment_id = shipment_of_application.shipment_id
+    inner join filing on shipment_of_application.application_id = filing.application_id and filing.revision = 1
+    where
+        delivery.milestone in ('arrived', 'released_by_customs', 'received_by_end_user') and delivery.proof = 'delivery_verification'
+        and not coalesce(delivery.withdrawn, false)
+    group by delivery.shipment_id, filing.destination, filing.filed_at, shipment_of_application.known_from
+),
+
+monthly as (
+    select
+        told.country,
+        cast(date_trunc('month', told.known_from) + interval 1 month as date) as month,
+        count(*) filter (where told.what in ('decided', 'denied')) as decisions,
+        count(*) filter (where told.what = 'denied') as denials,
+        count(*) filter (where told.what = 'asked') as asked,
+        count(*) filter (where told.what = 'answered') as answered,
+        count(*) filter (where told.what in ('completed', 'attempted')) as visits,
+        count(*) filter (where told.what = 'completed') as completed,
+        count(*) filter (where told.what = 'due') as due,
+        count(*) filter (where told.what = 'proven') as proven
+    from told
+    where told.country is not null
+    group by told.country, month
+),
+
+so_far as (
+    select
+        monthly.country,
+        monthly.month,
+        sum(monthly.decisions) over until_then as decisions,
+        sum(monthly.denials) over until_then as denials,
+        sum(monthly.asked) over until_then as asked,
+        sum(monthly.answered) over until_then as answered,
+        sum(monthly.visits) over until_then as visits,
+        sum(monthly.completed) over until_then as completed,
+        sum(monthly.due) over until_then as due,
+        sum(monthly.proven) over until_then as proven
+    from monthly
+    window until_then as (partition by monthly.country order by monthly.month rows between unbounded preceding and current row)
+),
+
+wanted as (
+    select distinct
+        spine_application.destination as country,
+        spine.as_of_month as month
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    where spine_application.destination is not null
+)
+
+select
+    wanted.country,
+    wanted.month,
+    cast(wanted.month as timestamp) as known_from,
+    so_far.decisions,
+    so_far.denials,
+    so_far.asked,
+    so_far.answered,
+    so_far.visits,
+    so_far.completed,
+    so_far.due,
+    so_far.proven
+from wanted
+asof inner join so_far on wanted.country = so_far.country and wanted.month >= so_far.month

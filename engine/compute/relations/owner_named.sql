@@ -1,0 +1,10 @@
+-- Which entities the owners on the forms were named as owners of, and since when. Looked up by owner.
+select
+    filing_owner.owner_key,
+    filing_owner.country,
+    party_entity.entity_id,
+    min(filing_owner.filed_at) as known_from
+from filing_owner
+inner join party_entity on filing_owner.form_id = party_entity.form_id and party_entity.known_to is null
+where filing_owner.owner_key in (select spine_owner.owner_key from spine_owner)
+group by filing_owner.owner_key, filing_owner.country, party_entity.entity_id

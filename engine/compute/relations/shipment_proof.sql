@@ -1,0 +1,49 @@
+-- Shipments of an exporter that have been due for half a year to be proven arrived (+1), and those of them that were (+1), each from the
+-- day on which both are known; a correction takes its row back (-1). Half a year: the 90 days of 15 CFR 748.13 and as long again.
+with due as (
+    select
+        shipment_of_application.application_id,
+        shipment.shipment_id,
+        min(greatest(shipment.at, shipment_of_application.known_from)) + interval 180 day as due_from,
+        min(correction.known_at) as ended_from
+    from shipment
+    inner join shipment_of_application on shipment.shipment_id = shipment_of_application.shipment_id
+    left join correction on shipment.event_id = correction.event_id
+    where not coalesce(shipment.withdrawn, false) and shipment.corrects is null
+    group by shipment_of_application.application_id, shipment.shipment_id
+),
+
+proof as (
+    select
+        delivery.shipment_id,
+        min(delivery.at) as proven_from
+    from delivery
+    where
+        delivery.milestone in ('arrived', 'released_by_customs', 'received_by_end_user', 'transferred_with_consent', 'returned')
+        and delivery.proof in ('delivery_verification', 'customs_record', 'end_user_receipt', 'carrier_record')
+        and not coalesce(delivery.withdrawn, false)
+    group by delivery.shipment_id
+),
+
+told as (
+    select
+        due.application_id,
+        due.shipment_id,
+        due.due_from,
+        case when due.ended_from > due.due_from then due.ended_from when due.ended_from is not null then due.due_from end as ended_from,
+        greatest(due.due_from, proof.proven_from) as proven_from
+    from due
+    left join proof on due.shipment_id = proof.shipment_id
+)
+
+select
+    history_party.entity_id as exporter_id,
+    told.application_id,
+    told.shipment_id,
+    told.due_from as known_from,
+    epoch_us(told.due_from) as known_us,
+    epoch_us(told.proven_from) as proven_us,
+    epoch_us(told.ended_from) as ended_us
+from told
+inner join history_filing on told.application_id = history_filing.application_id and history_filing.revision = 1
+inner join history_party on history_filing.record_no = history_party.record_no and history_party.role_group = 'exporter'
