@@ -78,7 +78,7 @@ def _lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool) -> None:
     """`history_party` and `history_filing`: everything, or what concerns the subjects."""
     party = (
         "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "
-        "filing_party.role_group, filing_party.role, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
+        "filing_party.role_group, filing_party.role, filing_party.form_id, party_entity.entity_id, filing_party.country, filing_party.address_key, filing_party.website_key "
         "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id and party_entity.known_to is null"
     )
     filing = "select record_no, application_id, revision, filed_at, authority, destination, kind from filing"

@@ -1,11 +1,10 @@
--- Under which names an entity was filed, and since when. Looked up by entity.
+-- Under which names an entity was filed, since when, and in which application first.
 select
-    party_entity.entity_id,
+    history_party.entity_id,
     party_form.name_key,
-    min(party_form.first_seen) as known_from
-from party_entity
-inner join party_form on party_entity.form_id = party_form.form_id
-where
-    party_entity.known_to is null and party_form.authority is not null
-    and party_entity.entity_id in (select spine_party.entity_id from spine_party where spine_party.role_group in ('end_user', 'consignee'))
-group by party_entity.entity_id, party_form.name_key
+    min(history_party.filed_at) as known_from,
+    arg_min(history_party.application_id, (history_party.filed_at, history_party.application_id)) as application_id
+from history_party
+inner join party_form on history_party.form_id = party_form.form_id
+where history_party.entity_id in (select spine_party.entity_id from spine_party where spine_party.role_group in ('end_user', 'consignee'))
+group by history_party.entity_id, party_form.name_key

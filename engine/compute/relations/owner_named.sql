@@ -3,6 +3,7 @@ select
     filing_owner.owner_key,
     filing_owner.country,
     party_entity.entity_id,
+    arg_min(filing_owner.application_id, (filing_owner.filed_at, filing_owner.application_id)) as application_id,
     min(filing_owner.filed_at) as known_from
 from filing_owner
 inner join party_entity on filing_owner.form_id = party_entity.form_id and party_entity.known_to is null
