@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from features.catalogue import Catalogue
 from features.feature import Feature
@@ -34,8 +35,8 @@ _ABSENT = {"missing": "**missing**", "not_applicable": "**does not apply**", "ne
 
 
 @cache
-def indicators() -> dict[str, dict[str, str]]:
-    """The register of indicators: id -> what it says, and what data it needs where no feature computes it."""
+def indicators() -> dict[str, dict[str, Any]]:
+    """The register of indicators: id -> what it says, what it or the rest of it needs, and which referral rules ask about it."""
     return tomllib.loads((resources.files("features") / "indicators.toml").read_text("utf-8"))
 
 
@@ -70,17 +71,22 @@ def _table(features: tuple[Feature, ...]) -> str:
 
 
 def _open_indicators(catalogue: Catalogue) -> str:
-    computed = {feature.indicator for feature in catalogue.features}
+    """Line by line: which features compute an indicator, which rules ask about it, and what is still wanting."""
+    by_indicator: dict[str, list[str]] = {}
+    for feature in catalogue.features:
+        by_indicator.setdefault(feature.indicator, []).append(feature.name)
     lines = [
-        "## Indicators without a feature",
+        "## Indicators",
         "",
-        f"{len(indicators()) - len(computed)} of the {len(indicators())} indicators of the register are not computed. "
-        "What each would need:",
+        f"The register has {len(indicators())} indicators; {len(by_indicator)} are computed, some in part. What the others, "
+        "and the rest of these, would need:",
         "",
-        "| indicator | says | needs |",
-        "|---|---|---|",
+        "| indicator | says | features and rules | needs |",
+        "|---|---|---|---|",
     ]
     for name, entry in indicators().items():
-        if name not in computed:
-            lines.append(f"| {name} | {entry['says']} | {entry['needs']} |")
+        computed = [f"`{feature}`" for feature in by_indicator.get(name, ())]
+        asked = [f"referral `{rule}`" for rule in entry.get("rules", ())]
+        wanting = entry.get("needs") or (f"for the rest: {entry['rest']}" if "rest" in entry else "")
+        lines.append(f"| {name} | {entry['says']} | {', '.join(computed + asked)} | {wanting} |")
     return "\n".join(lines) + "\n"

@@ -61,7 +61,7 @@ known_facts as (
 late_facts as (
     select
         intermediary.subject,
-        'broker_diversions_in_three_years_count' as feature,
+        'broker_late_diversions_to_expected_ratio' as feature,
         'event:' || party_event.event_id as record
     from intermediary
     inner join spine_application on intermediary.subject = spine_application.subject
@@ -75,7 +75,6 @@ late_facts as (
             and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
     where
         party_event.role_group in ('intermediary', 'named', 'consignee') and party_event.fact = 'diversion'
-        and intermediary.role in ('broker', 'agent', 'purchaser')
         and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
         and date_diff('day', cast(coverage.known_from as date), intermediary.as_of_day) >= 1095
 ),

@@ -70,6 +70,7 @@ filing_stream as (
     from intermediary
 ),
 
+-- Three years of 365 days in microseconds.
 running as (
     select
         filing_stream.subject,
@@ -81,7 +82,15 @@ running as (
         sum(filing_stream.filed) over (
             partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
             range between unbounded preceding and 1 preceding
-        ) as own_filed
+        ) as own_filed,
+        sum(filing_stream.filed) over (
+            partition by filing_stream.entity_id order by filing_stream.known_us
+            range between 94608000000000 preceding and 1 preceding
+        ) as late_filed,
+        sum(filing_stream.filed) over (
+            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
+            range between 94608000000000 preceding and 1 preceding
+        ) as own_late_filed
     from filing_stream
 ),
 
@@ -89,7 +98,8 @@ record_of_entity as (
     select
         running.subject,
         running.entity_id,
-        max(coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0)) as filings
+        max(coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0)) as filings,
+        max(coalesce(running.late_filed, 0) - coalesce(running.own_late_filed, 0)) as late_filings
     from running
     where running.subject is not null
     group by running.subject, running.entity_id
@@ -147,7 +157,10 @@ known_facts as (
         count(distinct party_event.event_id) filter (where party_event.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
         count(distinct party_event.event_id) filter (where party_event.fact = 'diversion') as diversions,
         count(distinct party_event.event_id) filter (where party_event.fact = 'unfavourable') as unfavourable,
-        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials
+        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials,
+        count(distinct party_event.event_id) filter (
+            where party_event.fact = 'diversion' and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
+        ) as late_diversions
     from intermediary
     inner join party_event
         on
@@ -166,7 +179,8 @@ against_expected as (
         record_of_entity.subject,
         max((coalesce(known_facts.diversions, 0) + 1) / (diversion.rate * record_of_entity.filings + 1)) as diversions,
         max((coalesce(known_facts.unfavourable, 0) + 1) / (unfavourable.rate * coalesce(known_facts.checks, 0) + 1)) as unfavourable,
-        max((coalesce(known_facts.denials, 0) + 1) / (denial.rate * record_of_entity.filings + 1)) as denials
+        max((coalesce(known_facts.denials, 0) + 1) / (denial.rate * record_of_entity.filings + 1)) as denials,
+        max((coalesce(known_facts.late_diversions, 0) + 1) / (diversion.rate * record_of_entity.late_filings + 1)) as late_diversions
     from record_of_entity
     inner join base_rate as diversion on diversion.kind = 'diversion_per_application'
     inner join base_rate as unfavourable on unfavourable.kind = 'unfavourable_per_check'
@@ -241,25 +255,6 @@ direct as (
     group by spine.subject
 ),
 
-late_facts as (
-    select
-        intermediary.subject,
-        count(distinct party_event.event_id) as diversions
-    from intermediary
-    inner join party_event
-        on
-            intermediary.entity_id = party_event.entity_id
-            and intermediary.as_of > party_event.known_from
-            and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
-            and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
-            and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
-    where
-        party_event.role_group in ('intermediary', 'named', 'consignee') and party_event.fact = 'diversion'
-        and intermediary.role in ('broker', 'agent', 'purchaser')
-        and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
-    group by intermediary.subject
-),
-
 observed as (
     select
         spine.subject,
@@ -326,8 +321,7 @@ select
         when direct.deals > 0
             then case when direct.arranged = 0 and coalesce(chain.brokers, 0) > 0 then 1 else 0 end
     end as broker_newly_inserted_flag,
-    case when chain.brokers > 0 and observed.days >= 1095 then coalesce(late_facts.diversions, 0) end
-        as broker_diversions_in_three_years_count,
+    case when observed.days >= 1095 then against_expected.late_diversions end as broker_late_diversions_to_expected_ratio,
     coalesce(chain.financiers_elsewhere, 0) as broker_third_country_financiers_count,
     coalesce(chain.forwarder_programme, 0) as broker_forwarder_programme_level
 from spine
@@ -340,5 +334,4 @@ left join handed_in on spine.subject = handed_in.subject
 left join in_hubs on spine.subject = in_hubs.subject
 left join chain_country on spine.subject = chain_country.subject
 left join direct on spine.subject = direct.subject
-left join late_facts on spine.subject = late_facts.subject
 left join observed on spine.subject = observed.subject

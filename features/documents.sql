@@ -467,9 +467,12 @@ signed_elsewhere as (
     select
         official.subject,
         count(distinct signatory_paper.issuer_key) filter (where signatory_paper.issuer_key <> official.issuer_key) as issuers,
-        count(distinct signatory_paper.title_key) filter (
+        count(distinct signatory_paper.application_id) filter (
+            where signatory_paper.issuer_key = official.issuer_key and signatory_paper.title_key is not null and official.title_key is not null
+        ) as titled,
+        count(distinct signatory_paper.application_id) filter (
             where signatory_paper.issuer_key = official.issuer_key and signatory_paper.title_key <> official.title_key
-        ) as titles
+        ) as otherwise_titled
     from official
     inner join signatory_paper
         on
@@ -575,7 +578,9 @@ select
         as documents_out_of_sequence_share,
     habit.signatory_share as documents_signatory_known_share,
     signed_elsewhere.issuers as documents_signatory_other_issuers_count,
-    signed_elsewhere.titles as documents_signatory_other_titles_count,
+    case
+        when signed_elsewhere.titled > 0 then cast(signed_elsewhere.otherwise_titled as double) / cast(signed_elsewhere.titled as double)
+    end as documents_signatory_other_title_share,
     case when completeness.subject is not null then coalesce(file_reuse.applications, 0) end as documents_file_reuse_count,
     case when completeness.subject is not null then coalesce(content_reuse.applications, 0) end as documents_content_reuse_count,
     completeness.foreign_issuers as documents_foreign_issuer_count,

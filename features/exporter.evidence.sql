@@ -74,7 +74,7 @@ known_facts as (
 late_diversions as (
     select
         exporter.subject,
-        'exporter_diversions_in_three_years_count' as feature,
+        'exporter_late_diversions_to_expected_ratio' as feature,
         'event:' || party_event.event_id as record
     from exporter
     inner join coverage on exporter.authority = coverage.authority and exporter.as_of > coverage.known_from

@@ -44,6 +44,7 @@ filing_stream as (
     from exporter
 ),
 
+-- Three years of 365 days in microseconds.
 running as (
     select
         filing_stream.subject,
@@ -54,14 +55,23 @@ running as (
         sum(filing_stream.filed) over (
             partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
             range between unbounded preceding and 1 preceding
-        ) as own_filed
+        ) as own_filed,
+        sum(filing_stream.filed) over (
+            partition by filing_stream.entity_id order by filing_stream.known_us
+            range between 94608000000000 preceding and 1 preceding
+        ) as late_filed,
+        sum(filing_stream.filed) over (
+            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
+            range between 94608000000000 preceding and 1 preceding
+        ) as own_late_filed
     from filing_stream
 ),
 
 earlier_filings as (
     select
         running.subject,
-        coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0) as filings
+        coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0) as filings,
+        coalesce(running.late_filed, 0) - coalesce(running.own_late_filed, 0) as late_filings
     from running
     where running.subject is not null
 ),
@@ -280,7 +290,10 @@ select
         when earlier_filings.filings > 0
             then least(1.0, cast(coalesce(known_facts.returned, 0) as double) / cast(earlier_filings.filings as double))
     end as exporter_returned_share,
-    case when observed.days >= 1095 then coalesce(known_facts.late_diversions, 0) end as exporter_diversions_in_three_years_count,
+    case
+        when observed.days >= 1095
+            then (coalesce(known_facts.late_diversions, 0) + 1) / (base_rate.rate * coalesce(earlier_filings.late_filings, 0) + 1)
+    end as exporter_late_diversions_to_expected_ratio,
     coalesce(known_facts.disclosures, 0) as exporter_disclosures_count,
     new_goods.categories as exporter_new_goods_count,
     case when proofs.due > 0 then cast(proofs.due - proofs.proven as double) / cast(proofs.due as double) end as exporter_unproven_shipments_share,

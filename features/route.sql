@@ -2,7 +2,7 @@
 -- Question: do the goods travel as goods of this kind would, or by places where they can change hands?
 -- Grain:    one row per spine row
 -- Reads:    armed_conflict, arms_embargo, base_rate, border, carrier_event, carrier_named, country_control, free_zone, lane_peer,
---           lane_transit, place_distance, spine, spine_application, spine_leg, spine_party, transshipment_hub, vessel_named
+--           lane_transit, place_distance, spine, spine_application, spine_leg, transshipment_hub, vessel_named
 -- As of:    a record counts only if known_from < spine.as_of; reference rows if they held on that day; what is usual, from closed months
 -- Absent:   no route on the form -> null; places without coordinates -> no distance
 -- Columns:  see route.toml
@@ -324,16 +324,6 @@ carriers as (
     group by carried.subject
 ),
 
-undeclared as (
-    select
-        carrier.subject,
-        count(*) filter (where spine_party.subject is null) as carriers
-    from carrier
-    left join spine_party
-        on carrier.subject = spine_party.subject and carrier.carrier_key = spine_party.plain_key
-    group by carrier.subject
-),
-
 vessel as (
     select
         route_leg.subject,
@@ -391,7 +381,6 @@ select
     cast(span.unnamed_carriers as double) / cast(span.legs as double) as route_unnamed_carriers_share,
     carriers.new_ones as route_new_carriers_count,
     carriers.against_expected as route_carrier_diversions_to_expected_ratio,
-    undeclared.carriers as route_undeclared_carriers_count,
     renamed.vessels as route_renamed_vessels_count
 from spine
 left join span on spine.subject = span.subject
@@ -407,5 +396,4 @@ left join controlled on spine.subject = controlled.subject
 left join lane on spine.subject = lane.subject
 left join rarest on spine.subject = rarest.subject
 left join carriers on spine.subject = carriers.subject
-left join undeclared on spine.subject = undeclared.subject
 left join renamed on spine.subject = renamed.subject

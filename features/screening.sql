@@ -79,6 +79,7 @@ named as (
     where
         party.role_group in ('end_user', 'consignee', 'further_end_user', 'intermediary')
         and party_event.fact in ('denial_notice', 'denied') and party_event.role_group <> 'exporter'
+        and not (party.role_group = 'intermediary' and party_event.fact = 'denied') -- held against opportunity in the broker family
     group by party.subject
 ),
 

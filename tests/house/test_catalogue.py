@@ -80,6 +80,14 @@ def test_an_indicator_without_a_feature_says_what_it_needs():
     computed = {feature.indicator for feature in FEATURES}
     assert {name for name, entry in indicators().items() if "needs" not in entry} <= computed
     assert not {name for name, entry in indicators().items() if "needs" in entry} & computed
+    assert {name for name, entry in indicators().items() if "rest" in entry} <= computed
+
+
+def test_the_rules_that_ask_about_an_indicator_are_rules():
+    rules = (ROOT / "engine" / "risk" / "referrals.sql").read_text("utf-8")
+    for entry in indicators().values():
+        for rule in entry.get("rules", ()):
+            assert f"'{rule}' as rule_id" in rules
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=named)

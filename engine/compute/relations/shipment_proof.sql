@@ -1,5 +1,5 @@
--- Shipments of an exporter that have been due for half a year to be proven arrived (+1), and those of them that were (+1), each from the
--- day on which both are known; a correction takes its row back (-1). Half a year: the 90 days of 15 CFR 748.13 and as long again.
+-- Shipments of an exporter that have been due for half a year to be proven arrived, and from when they are proven (by the
+-- importing state or the end user) or taken back by a correction. Half a year: the 90 days of 15 CFR 748.13 and as long again.
 with due as (
     select
         shipment_of_application.application_id,
@@ -20,7 +20,7 @@ proof as (
     from delivery
     where
         delivery.milestone in ('arrived', 'released_by_customs', 'received_by_end_user', 'transferred_with_consent', 'returned')
-        and delivery.proof in ('delivery_verification', 'customs_record', 'end_user_receipt', 'carrier_record')
+        and delivery.proof in ('delivery_verification', 'end_user_receipt')
         and not coalesce(delivery.withdrawn, false)
     group by delivery.shipment_id
 ),
