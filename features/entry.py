@@ -54,7 +54,7 @@ _REQUIRED = (
 _SENTENCES = ("reads_as", "reads_as_yes", "reads_as_no", "reads_as_null")
 _KNOWN = (*_REQUIRED, *_SENTENCES)
 _SOURCE = ("title", "url", "status")
-_FIELD = re.compile(r"reference:[a-z][a-z_]*|[a-z][a-z_]*(\.[a-z][a-z_]*)*")
+_FIELD = re.compile(r"reference:[a-z][a-z_]*|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _INDICATOR = re.compile(r"(EU|RT|BR|DC|OS|GQ|EX|CR)-\d\d")
 
 
