@@ -24,6 +24,10 @@ counts, one `.evidence.sql` (from which records).
   **lowers** never raises it, and **free** is left to the data. The reason stands beside it.
 - *No value* says what it means that there is none. **missing**: an input was not given or not known; the interval
   widens and the score lists it. **does not apply**: the question does not arise. **never**: there always is one.
+- *Computed from* is read off the SQL, through every relation down to the filed documents, events and reference tables:
+  the fields that make the value, and those that decide which records count.
+- How often a feature is missing and how it moves the score depend on the records and the model: `GET /v1/features` shows
+  both for the model in force.
 - *Unverified* sources: the link between feature and source, or its weight, is general knowledge or inference, to be
   replaced as official texts are read.
 - Nothing here reads nationality, citizenship, birthplace, birth date, sex, religion, or the language or script of a
@@ -40,12 +44,19 @@ def indicators() -> dict[str, dict[str, Any]]:
     return tomllib.loads((resources.files("features") / "indicators.toml").read_text("utf-8"))
 
 
+@cache
+def lineage() -> dict[str, tuple[str, ...]]:
+    """Feature -> the raw fields that it is computed from, as read off the SQL by `python -m engine.compute.lineage`."""
+    told = tomllib.loads((resources.files("features") / "lineage.toml").read_text("utf-8"))
+    return {feature: tuple(fields) for feature, fields in told.items()}
+
+
 def book(catalogue: Catalogue) -> str:
     """The feature book as Markdown."""
     parts = [_OPENING.format(features=len(catalogue.features), families=len(catalogue.families))]
     for family in catalogue.families:
         question = family.question[:1].upper() + family.question[1:]
-        parts.append(f"## {family.name}\n\n{question}\n\n{_table(family.features)}")
+        parts.append(f"## {family.name}\n\n{question}\n\n{_table(family.features)}\n{_fields(family.features)}")
     parts.append(_open_indicators(catalogue))
     return "\n".join(parts)
 
@@ -67,6 +78,13 @@ def _table(features: tuple[Feature, ...]) -> str:
             feature.indicator,
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _fields(features: tuple[Feature, ...]) -> str:
+    lines = ["| feature | computed from |", "|---|---|"]
+    for feature in features:
+        lines.append(f"| `{feature.name}` | {', '.join(f'`{field}`' for field in lineage()[feature.name])} |")
     return "\n".join(lines) + "\n"
 
 

@@ -340,7 +340,7 @@ select
         when owned.subject is not null then greatest(coalesce(owned_within.entities, 0), coalesce(same_owner.entities, 0))
     end as links_common_ownership_count,
     payer.undeclared as links_payer_undeclared_flag,
-    acquaintance.parties as links_chain_parties_count,
+    coalesce(acquaintance.parties, 0) as links_chain_parties_count,
     case when observed.days >= 365 then cast(acquaintance.unmet as double) / cast(acquaintance.parties as double) end as links_new_parties_share,
     end_user_met.days as links_end_user_known_days,
     coalesce(names.names, 0) as links_other_names_count

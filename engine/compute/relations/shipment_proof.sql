@@ -31,7 +31,7 @@ told as (
         due.shipment_id,
         due.due_from,
         case when due.ended_from > due.due_from then due.ended_from when due.ended_from is not null then due.due_from end as ended_from,
-        greatest(due.due_from, proof.proven_from) as proven_from
+        case when proof.proven_from is not null then greatest(due.due_from, proof.proven_from) end as proven_from -- greatest passes over nulls
     from due
     left join proof on due.shipment_id = proof.shipment_id
 )
