@@ -70,7 +70,23 @@ filing_stream as (
     from intermediary
 ),
 
--- Three years of 365 days in microseconds.
+-- An application counts once: its own earlier filing is taken out again. Three years of 365 days in microseconds.
+own_filing as (
+    select
+        intermediary.subject,
+        intermediary.entity_id,
+        1 as filed,
+        max(case when intermediary.as_of_us - party_named.known_us <= 94608000000000 then 1 else 0 end) as late_filed
+    from intermediary
+    inner join party_named
+        on
+            intermediary.entity_id = party_named.entity_id
+            and intermediary.application_id = party_named.application_id
+            and intermediary.as_of > party_named.known_from
+    where party_named.role_group = 'intermediary'
+    group by intermediary.subject, intermediary.entity_id
+),
+
 running as (
     select
         filing_stream.subject,
@@ -80,17 +96,9 @@ running as (
             range between unbounded preceding and 1 preceding
         ) as all_filed,
         sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
-            range between unbounded preceding and 1 preceding
-        ) as own_filed,
-        sum(filing_stream.filed) over (
             partition by filing_stream.entity_id order by filing_stream.known_us
             range between 94608000000000 preceding and 1 preceding
-        ) as late_filed,
-        sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as own_late_filed
+        ) as late_filed
     from filing_stream
 ),
 
@@ -98,9 +106,10 @@ record_of_entity as (
     select
         running.subject,
         running.entity_id,
-        max(coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0)) as filings,
-        max(coalesce(running.late_filed, 0) - coalesce(running.own_late_filed, 0)) as late_filings
+        max(coalesce(running.all_filed, 0) - coalesce(own_filing.filed, 0)) as filings,
+        max(coalesce(running.late_filed, 0) - coalesce(own_filing.late_filed, 0)) as late_filings
     from running
+    left join own_filing on running.subject = own_filing.subject and running.entity_id = own_filing.entity_id
     where running.subject is not null
     group by running.subject, running.entity_id
 ),

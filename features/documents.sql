@@ -384,45 +384,50 @@ papers_so_far as (
     select
         paper_stream.subject,
         paper_stream.document_no,
-        paper_stream.number_form,
-        paper_stream.signatory_key,
         sum(paper_stream.filed) over (
             partition by paper_stream.issuer_key order by paper_stream.known_us
             range between 94608000000000 preceding and 1 preceding
         ) as issued,
         sum(paper_stream.filed) over (
-            partition by paper_stream.issuer_key, paper_stream.application_id order by paper_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as own_issued,
-        sum(paper_stream.filed) over (
             partition by paper_stream.issuer_key, paper_stream.number_form order by paper_stream.known_us
             range between 94608000000000 preceding and 1 preceding
         ) as of_form,
         sum(paper_stream.filed) over (
-            partition by paper_stream.issuer_key, paper_stream.number_form, paper_stream.application_id order by paper_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as own_of_form,
-        sum(paper_stream.filed) over (
             partition by paper_stream.issuer_key, paper_stream.signatory_key order by paper_stream.known_us
             range between 94608000000000 preceding and 1 preceding
-        ) as signed,
-        sum(paper_stream.filed) over (
-            partition by paper_stream.issuer_key, paper_stream.signatory_key, paper_stream.application_id order by paper_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as own_signed
+        ) as signed
     from paper_stream
+),
+
+-- The application's own earlier papers are taken out again.
+own_papers as (
+    select
+        official.subject,
+        official.document_no,
+        count(*) as issued,
+        count(*) filter (where issuer_paper.number_form = official.number_form) as of_form,
+        count(*) filter (where issuer_paper.signatory_key = official.signatory_key) as signed
+    from official
+    inner join issuer_paper
+        on
+            official.issuer_key = issuer_paper.issuer_key
+            and official.application_id = issuer_paper.application_id
+            and official.as_of > issuer_paper.known_from
+            and official.as_of_us - issuer_paper.known_us <= 94608000000000
+    group by official.subject, official.document_no
 ),
 
 issuer_record as (
     select
-        papers_so_far.subject,
-        papers_so_far.number_form,
-        papers_so_far.signatory_key,
-        coalesce(papers_so_far.issued, 0) - coalesce(papers_so_far.own_issued, 0) as issued,
-        coalesce(papers_so_far.of_form, 0) - coalesce(papers_so_far.own_of_form, 0) as of_form,
-        coalesce(papers_so_far.signed, 0) - coalesce(papers_so_far.own_signed, 0) as signed
-    from papers_so_far
-    where papers_so_far.subject is not null
+        official.subject,
+        official.number_form,
+        official.signatory_key,
+        coalesce(papers_so_far.issued, 0) - coalesce(own_papers.issued, 0) as issued,
+        coalesce(papers_so_far.of_form, 0) - coalesce(own_papers.of_form, 0) as of_form,
+        coalesce(papers_so_far.signed, 0) - coalesce(own_papers.signed, 0) as signed
+    from official
+    inner join papers_so_far on official.subject = papers_so_far.subject and official.document_no = papers_so_far.document_no
+    left join own_papers on official.subject = own_papers.subject and official.document_no = own_papers.document_no
 ),
 
 -- Fewer than five papers of an issuer show no habit.
@@ -467,12 +472,9 @@ signed_elsewhere as (
     select
         official.subject,
         count(distinct signatory_paper.issuer_key) filter (where signatory_paper.issuer_key <> official.issuer_key) as issuers,
-        count(distinct signatory_paper.application_id) filter (
-            where signatory_paper.issuer_key = official.issuer_key and signatory_paper.title_key is not null and official.title_key is not null
-        ) as titled,
-        count(distinct signatory_paper.application_id) filter (
+        count(distinct signatory_paper.title_key) filter (
             where signatory_paper.issuer_key = official.issuer_key and signatory_paper.title_key <> official.title_key
-        ) as otherwise_titled
+        ) as titles
     from official
     inner join signatory_paper
         on
@@ -578,9 +580,7 @@ select
         as documents_out_of_sequence_share,
     habit.signatory_share as documents_signatory_known_share,
     signed_elsewhere.issuers as documents_signatory_other_issuers_count,
-    case
-        when signed_elsewhere.titled > 0 then cast(signed_elsewhere.otherwise_titled as double) / cast(signed_elsewhere.titled as double)
-    end as documents_signatory_other_title_share,
+    signed_elsewhere.titles as documents_signatory_other_titles_count,
     case when completeness.subject is not null then coalesce(file_reuse.applications, 0) end as documents_file_reuse_count,
     case when completeness.subject is not null then coalesce(content_reuse.applications, 0) end as documents_content_reuse_count,
     completeness.foreign_issuers as documents_foreign_issuer_count,

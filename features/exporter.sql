@@ -44,7 +44,23 @@ filing_stream as (
     from exporter
 ),
 
--- Three years of 365 days in microseconds.
+-- An application counts once: its own earlier filing is taken out again. Three years of 365 days in microseconds.
+own_filing as (
+    select
+        exporter.subject,
+        exporter.entity_id,
+        1 as filed,
+        max(case when exporter.as_of_us - party_named.known_us <= 94608000000000 then 1 else 0 end) as late_filed
+    from exporter
+    inner join party_named
+        on
+            exporter.entity_id = party_named.entity_id
+            and exporter.application_id = party_named.application_id
+            and exporter.as_of > party_named.known_from
+    where party_named.role_group = 'exporter'
+    group by exporter.subject, exporter.entity_id
+),
+
 running as (
     select
         filing_stream.subject,
@@ -53,26 +69,19 @@ running as (
             range between unbounded preceding and 1 preceding
         ) as all_filed,
         sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
-            range between unbounded preceding and 1 preceding
-        ) as own_filed,
-        sum(filing_stream.filed) over (
             partition by filing_stream.entity_id order by filing_stream.known_us
             range between 94608000000000 preceding and 1 preceding
-        ) as late_filed,
-        sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as own_late_filed
+        ) as late_filed
     from filing_stream
 ),
 
 earlier_filings as (
     select
         running.subject,
-        coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0) as filings,
-        coalesce(running.late_filed, 0) - coalesce(running.own_late_filed, 0) as late_filings
+        coalesce(running.all_filed, 0) - coalesce(own_filing.filed, 0) as filings,
+        coalesce(running.late_filed, 0) - coalesce(own_filing.late_filed, 0) as late_filings
     from running
+    left join own_filing on running.subject = own_filing.subject
     where running.subject is not null
 ),
 
@@ -204,7 +213,7 @@ proof_stream as (
     select
         shipment_proof.exporter_id,
         shipment_proof.application_id,
-        greatest(shipment_proof.ended_us, coalesce(shipment_proof.proven_us, shipment_proof.ended_us)) as known_us,
+        shipment_proof.ended_us as known_us,
         -1 as due,
         case when shipment_proof.proven_us is not null then -1 else 0 end as proven,
         cast(null as bigint) as subject

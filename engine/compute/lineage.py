@@ -138,7 +138,7 @@ class _Scope:
         if parts[0] in sources and len(parts) > 1:
             return self._column_of(sources[parts[0]], parts[1]) | self._beside(parts[0])
         able = [source for source in sources.values() if self._has(source, parts[0])]
-        if not able or (parts[0] in {select.alias for select in self.query.selects if not isinstance(select, exp.Column)} and len(sources) > 1):
+        if not able or (len(sources) > 1 and parts[0] in {select.alias for select in self.query.selects if not isinstance(select, exp.Column)}):
             return frozenset()  # a group named by the alias of its expression, which is read where it stands
         return frozenset().union(*(self._column_of(source, parts[0]) for source in able))
 

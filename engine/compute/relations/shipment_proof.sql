@@ -42,7 +42,7 @@ select
     told.shipment_id,
     told.due_from as known_from,
     epoch_us(told.due_from) as known_us,
-    epoch_us(told.proven_from) as proven_us,
+    case when told.ended_from is null or told.proven_from <= told.ended_from then epoch_us(told.proven_from) end as proven_us, -- what is taken back is not proven after
     epoch_us(told.ended_from) as ended_us
 from told
 inner join history_filing on told.application_id = history_filing.application_id and history_filing.revision = 1

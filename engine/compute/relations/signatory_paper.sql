@@ -1,4 +1,5 @@
--- Under which issuers and titles the signatories on the forms had signed. Looked up by signatory.
+-- Under which issuers and titles the signatories on the forms had signed first: the first two applications of each, since one of them may
+-- be the application itself. Looked up by signatory.
 select
     filing_document.signatory_key,
     coalesce(filing_document.issuer_country, '') || ' ' || filing_document.issuer_key as issuer_key,
@@ -14,3 +15,8 @@ where
 group by
     filing_document.signatory_key, filing_document.issuer_country, filing_document.issuer_key, filing_document.title_key,
     filing_document.application_id
+qualify
+    row_number() over (
+        partition by filing_document.signatory_key, filing_document.issuer_country, filing_document.issuer_key, filing_document.title_key
+        order by min(filing_document.filed_at), filing_document.application_id
+    ) <= 2
