@@ -26,6 +26,7 @@ test: $(VENV)/.tested  ## everything; a missing browser or Java skips its tests 
 
 bench: $(VENV)/.tested  ## speed and memory, 10^4 to 10^6 rows (minutes to an hour; ARGS="--rows 100000" for less)
 	$(BIN)/python -m tests.speed $(ARGS)
+	$(BIN)/python -m tests.speed.screening
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check . && $(BIN)/lint-imports

@@ -5,6 +5,7 @@ EngineError
 ├── RefusedInput            the caller can mend it                       422
 │   ├── InvalidRecord       a record breaks the contract, field by field 422
 │   │   └── SignatureNeeded a second person's signature is missing       422
+│   ├── UnreadableFile      a document's file that cannot be read        422
 │   ├── TooLarge            more bytes than are taken at once            413
 │   ├── UnknownApplication  no such application                          404
 │   └── UnknownRecord       no such record of another kind               404
@@ -77,6 +78,10 @@ class SignatureNeeded(InvalidRecord):
     """Everything is there but the signature of a second person who may give it."""
 
 
+class UnreadableFile(RefusedInput):
+    """A document's file that is no PDF that can be read; the message says why."""
+
+
 class TooLarge(RefusedInput):
     """More bytes were sent than are taken at once."""
 
@@ -132,7 +137,16 @@ class TooManyRequests(NotReady):
 
 
 class StoreLocked(NotReady):
-    """Another process holds the store's file."""
+    """Another process holds the store's file.
+
+    Args:
+        message: what to do.
+        service: the address of the service that holds it; None where it is no service.
+    """
+
+    def __init__(self, message: str, service: str | None = None) -> None:
+        super().__init__(message)
+        self.service = service
 
 
 class NoModel(NotReady):

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")  # tokens travel unencrypted, so no further than this machine
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -17,10 +19,11 @@ class Settings:
     token: str | None = None  # bearer token for verbs that go through a running service
     account: str = "unknown"  # the account that ran the command, for the audit trail
     memory_limit: str | None = None  # DuckDB's, such as "4GB"; None leaves its own default
+    trust_roots: Path | None = None  # folder of certificates (PEM or DER) that signatures on documents are trusted by; None trusts none
 
 
 def from_environment() -> Settings:
-    """Settings as the environment gives them: DIVERSION_STORE, DIVERSION_SERVICE, DIVERSION_TOKEN, DIVERSION_MEMORY."""
+    """Settings as the environment gives them: DIVERSION_STORE, DIVERSION_SERVICE, DIVERSION_TOKEN, DIVERSION_MEMORY, DIVERSION_TRUST_ROOTS."""
     try:
         account = getpass.getuser()
     except (KeyError, OSError):
@@ -31,4 +34,5 @@ def from_environment() -> Settings:
         token=os.environ.get("DIVERSION_TOKEN"),
         account=account,
         memory_limit=os.environ.get("DIVERSION_MEMORY"),
+        trust_roots=Path(os.environ["DIVERSION_TRUST_ROOTS"]) if os.environ.get("DIVERSION_TRUST_ROOTS") else None,
     )

@@ -28,6 +28,7 @@ FAMILIES = (
     "broker",
     "route",
     "documents",
+    "document_files",
     "old_stock",
     "goods",
     "destination",

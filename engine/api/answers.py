@@ -184,6 +184,14 @@ class Plan(Told):
     visits: tuple[dict[str, Any], ...]
 
 
+class NewPlan(Plan):
+    """A plan just made, with what a planner asks of it."""
+
+    eligible: int = Field(description="Shipments that could have been chosen.")
+    without_consent: int = Field(description="Of these, how many have no undertaking to tolerate checks on file.")
+    mandatory_left_out: int = Field(description="Visits that a rule demands and for which there was no room.")
+
+
 class JobAnswer(Told):
     """Long work, and what came of it once done."""
 
@@ -208,7 +216,7 @@ class IngestAnswer(Told):
     added: int
     unchanged: int
     set_aside: int
-    set_aside_records: tuple[SetAsideRecord, ...] = Field(description="The first hundred.")
+    set_aside_records: tuple[SetAsideRecord, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
     ignored_fields: dict[str, int]
 
 
@@ -219,6 +227,20 @@ class RejectedListRow(Told):
     reason: str
 
 
+class NewListHit(Told):
+    """A new or changed entry near a name on an open licence or an undecided application; `subject` is what a review of it names."""
+
+    application_id: str
+    why: str
+    role: str
+    list: str
+    entry_id: str
+    matched_name: str
+    score: float
+    result: str
+    subject: str | None
+
+
 class ListAnswer(Told):
     """What became of one edition of a watch list."""
 
@@ -227,8 +249,9 @@ class ListAnswer(Told):
     entries: int
     new_or_changed: int
     ended: int
+    new_hits: tuple[NewListHit, ...] = Field(description="On parties of open licences and undecided applications, best first.")
     rejected: int
-    rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred.")
+    rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
 
 
 class TrainAnswer(Told):

@@ -31,6 +31,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/applications": _roles("system", "analyst"),
     "POST /v1/applications/batch": _roles("system", "analyst"),
     "POST /v1/score": _FACTS,
+    "POST /v1/score/file": _OFFICERS,  # reasons and evidence in full
     "GET /v1/applications": _roles("system", "planner", *READS_ALL),
     "GET /v1/applications/{application_id}": _roles("system", "planner", "inspector", *READS_ALL),
     "GET /v1/applications/{application_id}/score": _roles("system", *READS_ALL),

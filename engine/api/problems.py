@@ -20,6 +20,7 @@ STATUS: Mapping[type[errors.EngineError], int] = MappingProxyType({
     errors.RefusedInput: 422,
     errors.InvalidRecord: 422,
     errors.SignatureNeeded: 422,
+    errors.UnreadableFile: 422,
     errors.TooLarge: 413,
     errors.UnknownApplication: 404,
     errors.UnknownRecord: 404,

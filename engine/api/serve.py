@@ -18,13 +18,12 @@ import uvicorn
 
 from engine.api.app import create_app, utc_now
 from engine.errors import RefusedInput
-from engine.settings import Settings
+from engine.settings import LOOPBACK, Settings
 from engine.store.database import service_note
 from engine.store.records import Origin
 from engine.workflows.desk import Desk
 from engine.workflows.tokens import create_token, tokens
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 STOP_SECONDS = 30  # for what is being answered when the service is told to stop
 
 

@@ -38,25 +38,29 @@ def show(desk: Desk, settings: Settings, origin: Origin, say: Callable[[str], No
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.05)
-        port = _free_port(DASHBOARD_PORT)
-        pages = subprocess.Popen(
-            [sys.executable, "-m", "dashboards", "--port", str(port)],
-            env=os.environ | {"DIVERSION_SERVICE": settings.service, "DIVERSION_TOKEN": secret},
-        )
-        signal.signal(signal.SIGTERM, _interrupt)
-        say(
-            f"\nDashboards  http://127.0.0.1:{port}\nService     {settings.service} (its routes: {settings.service}/openapi.json)\n"
-            f"Token       {secret} (analyst, for one day)\nCtrl-C stops both."
-        )
         try:
-            pages.wait()
-        except KeyboardInterrupt:
-            pass
+            show_pages(settings.service, secret, say, f"Token       {secret} (analyst, for one day; a command on this store takes it as DIVERSION_TOKEN)\nCtrl-C stops both.")
         finally:
-            pages.terminate()
-            pages.wait(timeout=10)
             server.should_exit = True
             thread.join(timeout=10)
+
+
+def show_pages(service: str, token: str | None, say: Callable[[str], None], more: str) -> None:
+    """Open the dashboards on a service that runs, say where they are, close them on Ctrl-C; without a token they ask for one."""
+    port = _free_port(DASHBOARD_PORT)
+    pages = subprocess.Popen(
+        [sys.executable, "-m", "dashboards", "--port", str(port)],
+        env=os.environ | {"DIVERSION_SERVICE": service} | ({"DIVERSION_TOKEN": token} if token else {}),
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    say(f"\nDashboards  http://127.0.0.1:{port}\nService     {service} (its routes: {service}/openapi.json)\n{more}")
+    try:
+        pages.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        pages.terminate()
+        pages.wait(timeout=10)
 
 
 def _free_port(first: int) -> int:

@@ -13,12 +13,12 @@ from importlib import resources
 import sqlglot
 from sqlglot import exp
 
-from engine.compute.run import HISTORY, SUBJECT, relation_sql
+from engine.compute.run import BASES, HISTORY, SUBJECT, relation_sql
 from features.catalogue import Catalogue, catalogue
 from features.feature import EVENT_KINDS
 
 # Relations that the engine lays without a file of their own, and the working tables whose columns they pass on.
-LAID = {"history_party": "filing_party", "history_filing": "filing"}
+LAID = {"history_party": "filing_party"} | {f"history_{table}": table for table in BASES}
 OF_OTHERS = {("history_party", "entity_id"): "party_entity.entity_id"}
 KEYS = frozenset(("record_no", "seq", "subject", "form_id", "item_no", "document_no", "leg_no", "stock_no", "party_no", "channel"))
 CLOCKS = frozenset((
@@ -179,7 +179,8 @@ class _Scope:
         scope = self._scope_of(source)
         if scope:
             return scope.rows()
-        return frozenset(((source.name, WHETHER),)) if source.name in COUNTED else frozenset()
+        name = LAID.get(source.name, source.name)
+        return frozenset(((name, WHETHER),)) if name in COUNTED else frozenset()
 
 
 @cache

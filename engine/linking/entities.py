@@ -14,8 +14,8 @@ import polars as pl
 EXACT = ("lei", "registration", "party_id")
 
 
-def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], str], filings: str = "filing_party",
-                  documents: str = "filing_document", into: str = "store.main") -> int:
+def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], str], filings: str, documents: str,
+                  into: str = "store.main") -> int:
     """Give every new form of a party its entity; inside the caller's transaction.
 
     One new filing or a million go the same way: distinct new forms in order of first filing. A form is known by its
@@ -35,7 +35,7 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], s
     new_names = [name for (name,) in cursor.execute(
         f"select name from (select name from {filings} union select end_user from {documents} union select consignee from {documents} "
         "union select party from denial_notice union select party.name from incident) as named(name) "
-        "where name is not null and name not in (select name from name_key) order by name"
+        "where name is not null and not exists (select 1 from name_key where name_key.name = named.name) order by name"
     ).fetchall()]
     if new_names:
         keys = pl.DataFrame({"name": new_names, "name_key": [name_key(name) for name in new_names]})
@@ -51,7 +51,7 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], s
         "null, null, null, null, party.country, party.name, incident.at from incident where party.name is not null) "
         "select form_id, any_value(authority) as authority, any_value(party_id) as party_id, any_value(lei) as lei, "
         "any_value(registration) as registration, any_value(country) as country, any_value(name) as name, min(written_at) as first_seen "
-        "from written where form_id not in (select form_id from party_form) group by form_id"
+        "from written where not exists (select 1 from party_form where party_form.form_id = written.form_id) group by form_id"
     )
     forms = cursor.execute(
         "select form_id, authority, party_id, lei, registration, country, name_key, first_seen from new_form "
@@ -59,9 +59,9 @@ def resolve_forms(cursor: duckdb.DuckDBPyConnection, name_key: Callable[[str], s
     ).fetchall()
     if not forms:
         return 0
-    wanted = {key for form in forms for key in _keys(*form[1:7])}
-    owner, exact_of = _known_keys(cursor, wanted)
-    entities, new_keys = _assign(forms, owner, exact_of)
+    keys_of = [_keys(*form[1:7]) for form in forms]
+    owner, exact_of = _known_keys(cursor, {key for keys in keys_of for key in keys})
+    entities, new_keys = _assign(forms, keys_of, owner, exact_of)
     cursor.register("assigned", entities.to_arrow())
     cursor.execute(
         f"insert into {into}.party_form select new_form.form_id, authority, party_id, lei, registration, country, new_form.name, "
@@ -83,7 +83,7 @@ def _keys(authority: str | None, party_id: str | None, lei: str | None, registra
     if lei:
         keys.append(f"lei:{lei}")
     if registration and country:
-        keys.append(f"registration:{country}:{''.join(c for c in registration.upper() if c.isalnum())}")
+        keys.append(f"registration:{country}:{''.join(filter(str.isalnum, registration.upper()))}")
     if party_id and authority:
         keys.append(f"party_id:{authority}:{party_id}")
     if name_key:
@@ -113,11 +113,12 @@ def _sort(key: str) -> str:
     return kind if kind == "lei" else f"{kind}:{rest.split(':', 1)[0]}"
 
 
-def _assign(forms: list[tuple], owner: dict[str, int], exact_of: dict[int, dict[str, str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _assign(
+    forms: list[tuple], keys_of: list[list[str]], owner: dict[str, int], exact_of: dict[int, dict[str, str]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk the forms in order of filing and give each an entity; the entity is named by its first form."""
     assigned, new_keys = [], []
-    for form_id, authority, party_id, lei, registration, country, name_key, first_seen in forms:
-        keys = _keys(authority, party_id, lei, registration, country, name_key)
+    for (form_id, *_, first_seen), keys in zip(forms, keys_of, strict=True):
         exact = {_sort(key): key for key in keys if key.startswith(("lei:", "registration:"))}
         entity, reason = form_id, "first filing of this party"
         for key in keys:

@@ -96,23 +96,26 @@ sourced_from_embargoed as (
 
 listed as (
     select
-        party_hit.subject,
+        list_match.subject,
         'listed_party' as rule_id,
-        substr(md5(party_hit.list || ' ' || party_hit.entry_id || ' ' || cast(party_hit.party_no as varchar)), 1, 12) as item_key,
-        'The ' || replace(spine_party.role, '_', ' ') || ' may be entry ' || party_hit.entry_id || ' of ' || party_hit.list || ' (score '
-        || cast(round(party_hit.score, 2) as varchar) || '). Is it the same party?' as text,
-        ['list:' || party_hit.list || ':' || party_hit.entry_id] as evidence,
-        party_hit.list as source,
+        substr(md5(list_match.list || ' ' || list_match.entry_id || ' ' || list_match.content || ' ' || cast(list_match.name_no as varchar)), 1, 12) as item_key,
+        'The ' || string_agg(distinct list_match.role, ' and ' order by list_match.role) || ' may be entry ' || list_match.entry_id || ' of '
+        || list_match.list || ' (' || any_value(list_match.matched_name) || ', score ' || cast(round(max(list_match.score), 2) as varchar) || '). '
+        || any_value(list_match.why) || ' Is it the same party?' as text,
+        ['list:' || list_match.list || ':' || list_match.entry_id]
+        || list(distinct 'application:' || spine.application_id || '#' || cast(spine.revision as varchar) || '/' || list_match.place
+            order by 'application:' || spine.application_id || '#' || cast(spine.revision as varchar) || '/' || list_match.place) as evidence,
+        list_match.list as source,
         'A review of this list match: dismissed (another party, saying what tells them apart) or confirmed.' as settled_by,
         'internal' as handling
-    from party_hit
-    inner join referral_moment on party_hit.subject = referral_moment.subject
-    inner join spine_party on party_hit.subject = spine_party.subject and party_hit.party_no = spine_party.party_no
+    from list_match
+    inner join spine on list_match.subject = spine.subject
+    inner join referral_moment on list_match.subject = referral_moment.subject
     where
-        party_hit.weight = 'prohibiting' and party_hit.result = 'potential_match'
-        and referral_moment.moment > party_hit.known_from
-        and (party_hit.known_to is null or referral_moment.moment <= party_hit.known_to)
-    qualify row_number() over (partition by party_hit.subject, party_hit.list, party_hit.entry_id, party_hit.party_no order by party_hit.score desc) = 1
+        list_match.weight = 'prohibiting' and list_match.result = 'potential_match'
+        and referral_moment.moment > list_match.known_from
+        and (list_match.known_to is null or referral_moment.moment <= list_match.known_to)
+    group by list_match.subject, list_match.list, list_match.entry_id, list_match.content, list_match.name_no
 ),
 
 refused_certificate as (
@@ -202,17 +205,8 @@ catch_all as (
         or filing.catch_all.military_end_use_informed or filing.catch_all.military_end_use_aware or filing.catch_all.other_informed
 ),
 
-partner_denial as (
-    select
-        spine_party.subject,
-        'partner_denial' as rule_id,
-        substr(md5(party_event.event_id), 1, 12) as item_key,
-        'A partner has notified a denial that names the ' || replace(spine_party.role, '_', ' ')
-        || '. Is this an essentially identical transaction, and has the partner been consulted?' as text,
-        ['event:' || party_event.event_id] as evidence,
-        'Common Position 2008/944/CFSP, article 4; Wassenaar Arrangement, Initial Elements: denial consultation' as source,
-        'The outcome of the consultation, and a review of this referral.' as settled_by,
-        'originator_controlled' as handling
+denied as (
+    select spine_party.subject, party_event.event_id, replace(spine_party.role, '_', ' ') as role, 'names the ' as how, spine_party.party_no as rank
     from spine_party
     inner join referral_moment on spine_party.subject = referral_moment.subject
     inner join party_event
@@ -221,7 +215,38 @@ partner_denial as (
             and referral_moment.moment > party_event.known_from
             and (party_event.known_to is null or referral_moment.moment <= party_event.known_to)
     where party_event.fact = 'denial_notice' and spine_party.role_group in ('end_user', 'consignee', 'further_end_user', 'intermediary')
-    qualify row_number() over (partition by spine_party.subject, party_event.event_id order by spine_party.party_no) = 1
+    union all
+    select
+        list_match.subject,
+        list_match.entry_id as event_id,
+        list_match.role,
+        'may name the ' as how,
+        10000 - 1000 * list_match.score as rank -- after every party linked for certain, the most alike first
+    from list_match
+    inner join referral_moment on list_match.subject = referral_moment.subject
+    inner join denial_notice on list_match.entry_id = denial_notice.event_id
+    left join correction on denial_notice.event_id = correction.event_id
+    where
+        list_match.weight = 'denial' and list_match.result = 'potential_match' and list_match.role_group not in ('exporter', 'applicant')
+        and not starts_with(list_match.role, 'owner of ') -- a denial to an owner is a link, and a link alone is never a referral
+        and not coalesce(denial_notice.withdrawn, false)
+        and referral_moment.moment > list_match.known_from
+        and (list_match.known_to is null or referral_moment.moment <= list_match.known_to)
+        and (correction.known_at is null or referral_moment.moment <= correction.known_at)
+),
+
+partner_denial as (
+    select
+        subject,
+        'partner_denial' as rule_id,
+        substr(md5(event_id), 1, 12) as item_key,
+        'A partner has notified a denial that ' || how || role || '. Is this an essentially identical transaction, and has the partner been consulted?' as text,
+        ['event:' || event_id] as evidence,
+        'Common Position 2008/944/CFSP, article 4; Wassenaar Arrangement, Initial Elements: denial consultation' as source,
+        'The outcome of the consultation, and a review of this referral.' as settled_by,
+        'originator_controlled' as handling
+    from denied
+    qualify row_number() over (partition by subject, event_id order by rank, role) = 1
 ),
 
 raised as (
@@ -240,26 +265,48 @@ raised as (
     select * from partner_denial
 ),
 
+-- A list match that an officer of the same authority dismissed or confirmed stays so in every application, as long as the entry says
+-- the same and the party is written the same; any other settlement holds for its own application.
 settlement as (
-    select spine.subject, review.subject as about, review.result, review.valid_to
-    from spine
-    inner join referral_moment on spine.subject = referral_moment.subject
-    inner join review on spine.application_id = review.application_id and referral_moment.moment > review.at
+    select raised.subject, review.subject as about, review.result, review.valid_to, review.at
+    from raised
+    inner join spine on raised.subject = spine.subject
+    inner join spine_application on raised.subject = spine_application.subject
+    inner join referral_moment on raised.subject = referral_moment.subject
+    inner join review on raised.rule_id || ':' || raised.item_key = review.subject and referral_moment.moment > review.at
     left join correction on review.event_id = correction.event_id
+    left join (
+        select application_id, any_value(authority) as authority from filing
+        where application_id in (select application_id from review where starts_with(subject, 'listed_party:'))
+        group by application_id
+    ) as reviewed
+        on review.application_id = reviewed.application_id
     where
         review.about in ('referral', 'list_match') and not coalesce(review.withdrawn, false)
         and (correction.known_at is null or referral_moment.moment <= correction.known_at)
-    qualify row_number() over (partition by spine.subject, review.subject order by review.at desc, review.record_no desc) = 1
+        and (
+            review.application_id = spine.application_id
+            or (raised.rule_id = 'listed_party' and review.result in ('dismissed', 'confirmed') and reviewed.authority = spine_application.authority)
+        )
+    qualify row_number() over (partition by raised.subject, review.subject order by review.at desc, review.record_no desc) = 1
 )
 
 select
     raised.subject,
     raised.rule_id,
     raised.rule_id || ':' || raised.item_key as about,
-    raised.text,
+    case
+        when raised.rule_id = 'listed_party' and settlement.result = 'confirmed'
+            then replace(replace(raised.text, ' may be entry ', ' is entry '), 'Is it the same party?', 'Confirmed as the same party on ')
+                || strftime(settlement.at, '%-d %B %Y') || '. May the transaction go on?'
+        else raised.text
+    end as text,
     raised.evidence,
     raised.source,
-    raised.settled_by,
+    case
+        when raised.rule_id = 'listed_party' and settlement.result = 'confirmed' then 'An exemption, with its legal basis and an approver.'
+        else raised.settled_by
+    end as settled_by,
     raised.handling,
     coalesce(
         settlement.result in ('dismissed', 'exempted', 'ended')

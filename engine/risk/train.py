@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import lightgbm as lgb
 import numpy as np
@@ -107,4 +108,4 @@ def split_by_time(at: np.ndarray, shares: tuple[float, ...]) -> list[np.ndarray]
     """Masks of consecutive periods holding about these shares of the rows; never at random, since parties return."""
     order = np.sort(at)
     edges = [order[0], *(order[min(int(len(order) * s), len(order) - 1)] for s in np.cumsum(shares)[:-1]), order[-1] + np.timedelta64(1, "us")]
-    return [(at >= a) & (at < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(at >= a) & (at < b) for a, b in pairwise(edges)]

@@ -8,7 +8,9 @@ from scipy import sparse
 
 from engine.screening.names import skeleton
 
-_CHUNK = 2_000  # queries at a time: the product of 2,000 queries with 30,000 names stays under 200 MB
+_PRODUCT = 60_000_000  # queries at a time times names: their product stays under 200 MB
+_COMMON = 0.01  # share of the listed names from which a feature is common
+_RARE_MASS = 0.90  # of a query's squared length; when its rare features have so much, its common ones only cost time
 
 
 class Blocks:
@@ -22,13 +24,14 @@ class Blocks:
     def __init__(self, names: Sequence[tuple[str, ...]]) -> None:
         self._triples = _Vectors(names, _triples)
         self._skeletons = _Vectors(names, _skeletons)
+        self._chunk = max(50, _PRODUCT // max(1, len(names)))
 
     def candidates(
         self, queries: Sequence[tuple[str, ...]], triples_from: float, skeletons_from: float
     ) -> Iterator[tuple[int, np.ndarray]]:
         """Positions of the listed names near each query: cosine of either kind of vector at least so much."""
-        for start in range(0, len(queries), _CHUNK):
-            chunk = queries[start : start + _CHUNK]
+        for start in range(0, len(queries), self._chunk):
+            chunk = queries[start : start + self._chunk]
             by_triples, by_skeletons = self._triples.near(chunk), self._skeletons.near(chunk)
             for row in range(len(chunk)):
                 found = np.union1d(_above(by_triples, row, triples_from), _above(by_skeletons, row, skeletons_from))
@@ -54,11 +57,21 @@ class _Vectors:
         for row in rows:
             counts[list(row)] += 1
         self._rarity = np.log1p(len(names) / np.maximum(counts, 1.0)).astype(np.float32)
+        self._is_common = counts > max(_COMMON * len(names), 50)
         self._listed = self._matrix(rows).T.tocsr()
 
     def near(self, queries: Sequence[tuple[str, ...]]) -> sparse.csr_matrix:
         """Cosine of each query (row) with each listed name that shares a feature with it."""
-        return self._matrix([self._row(words) for words in queries]) @ self._listed
+        return self._without_common(self._matrix([self._row(words) for words in queries])) @ self._listed
+
+    def _without_common(self, asked: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The queries without the features that a product spends most time on, where the others tell enough."""
+        owner = np.repeat(np.arange(asked.shape[0]), np.diff(asked.indptr))
+        rare = ~self._is_common[asked.indices]
+        mass = np.bincount(owner, weights=asked.data**2 * rare, minlength=asked.shape[0])
+        kept = rare | (mass[owner] < _RARE_MASS)
+        starts = np.concatenate([[0], np.cumsum(np.bincount(owner[kept], minlength=asked.shape[0]))])
+        return sparse.csr_matrix((asked.data[kept], asked.indices[kept], starts), shape=asked.shape)
 
     def _row(self, words: tuple[str, ...]) -> Counter[int]:
         """The features that some listed name has, with their counts; the others cannot bring up anybody."""

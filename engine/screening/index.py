@@ -6,13 +6,14 @@ from bisect import bisect_right
 from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz.distance import OSA
 
 from engine.screening.blocking import Blocks
 from engine.screening.entries import Kind, ListEntry, Strength
-from engine.screening.legal_forms import OFFICE_WORDS, TRADE_WORDS
+from engine.screening.legal_forms import LONG_FORM_WORDS, OFFICE_WORDS, TRADE_WORDS
 from engine.screening.names import KeyedName, keyed, plain_words
 from engine.screening.scoring import Alikeness, alikeness
 from engine.screening.sentences import why_identifier, why_name
@@ -27,9 +28,10 @@ _TRIPLES_FROM = 0.42
 _SKELETONS_FROM = 0.65
 _TOP = math.nextafter(1.0, 0.0)
 
-_SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
+_SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | LONG_FORM_WORDS | {"corporation", "incorporated"}) if len(word) >= 5)
 _TRADE_WORD_MOST = 3.0  # nats
 _NAMES_AT_LEAST = 2_000  # a short list says little of how rare a word is: it counts as one of this many names
+_COMMON_NAME = 0.84  # of the score of a name of trade words alone: a question, never a potential match
 _COMMON_EVIDENCE = 10.0  # nats; less is two common words, such as two first names
 
 Result = Literal["potential_match", "review"]
@@ -226,8 +228,11 @@ class NameIndex:
         agrees = None if not (query.country and entry.countries) else query.country.upper() in entry.countries
         if TRADE_WORDS.issuperset(listed):
             # "Ministry of Defence" is the name of a hundred offices: only the country says which.
+            office = not OFFICE_WORDS.isdisjoint(listed)
             if agrees is False:
-                score *= 0.80 if OFFICE_WORDS.isdisjoint(listed) else 0.60
+                score *= 0.60 if office else 0.80
+            elif agrees is None or not office:  # "Holding" in the same country is still anybody's holding
+                score *= _COMMON_NAME
             doubts.append("a name of common words")
         elif agrees is False and entry.kind != "person":
             # Another country makes a firm less likely the same, but front firms move: never out of sight for it alone.
@@ -282,14 +287,16 @@ def _printings(position: int, entry: ListEntry) -> Iterator[tuple[tuple[str, ...
     ]:
         last, comma, first = name.partition(", ")
         turned = [f"{first} {last}"] if comma and entry.kind in ("person", "unknown") and "," not in first else []
-        for printed in [name, *turned]:
+        parts = [part for part in name.split("/") if len(part) >= 5 and not TRADE_WORDS.issuperset(plain_words(part))] if "/" in name else []
+        for printed in [name, *turned, *parts]:  # "Al-Qa'ida/Islamic Army" is two names
             as_key = keyed(printed)
             # A person has no legal form; the form-like word stays theirs, but a query may have lost it.
             spellings = [(as_key.words, "" if entry.kind == "person" else as_key.form)]
             if entry.kind == "person" and as_key.form:
                 spellings = [(plain_words(printed), ""), *(spellings if len(as_key.words) > 1 else [])]
             for words, form in spellings:
-                if words and words not in seen:
+                nobodys = strength == "weak" and TRADE_WORDS.issuperset(words)  # "HOLDING", called weak by the list itself
+                if words and words not in seen and not nobodys:
                     seen.add(words)
                     yield words, _Written(position, name, strength, form, is_main)
 
@@ -312,6 +319,7 @@ def _weight(word: str, count: int, names: int) -> float:
     return min(weight, _TRADE_WORD_MOST) if word in TRADE_WORDS else weight
 
 
+@lru_cache(maxsize=1 << 16)
 def _slip_of_trade_word(word: str) -> float:
     """Nats of a word that is a trade word or legal form miswritten ("compani", "limted"); 0 for any other."""
     if len(word) < 5:

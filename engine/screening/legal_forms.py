@@ -2,7 +2,9 @@
 
 A class is enough for comparing: a filing that prints "GmbH" where the list prints "Ltd" speaks of a limited
 company both times, and translations of one form ("OOO", "LLC") are the commonest difference between the two.
-The forms stand in ``words.toml``.
+A table of our own and not rigour's: rigour 2 needs ICU's headers and a compiler where it is installed (PyICU has no
+wheel), the newest one that installs from wheels alone is 0.10, and keys made by another table would change with it.
+The forms stand in ``words.toml``, with what else is known of single words: trades, offices, titles, spellings.
 """
 
 import tomllib
@@ -16,9 +18,18 @@ OFFICE_WORDS = frozenset(_TABLE["trade"]["offices"].split())
 TRADE_WORDS = frozenset(_TABLE["trade"]["words"].split()) | OFFICE_WORDS
 """Words that describe a trade or an office, not who holds it; a small list would find them rare."""
 
+TITLES = frozenset(_TABLE["titles"]["titles"].split()) | frozenset(_TABLE["titles"]["vessels"].split())
+"""Words that go before a person's or a vessel's name and are no part of it."""
+
+SPELLINGS = {word: line.split()[0] for line in _TABLE["spellings"]["names"].strip().splitlines() for word in line.split()}
+"""A given name's usual spellings, each with the first of them: one name, or surely another."""
+
 _WRITTEN = {
     tuple(form.split()): kind for kind, forms in _TABLE["legal_forms"].items() for form in (*forms.split(";"), kind)
 }
+LONG_FORM_WORDS = frozenset(word for form in _WRITTEN for word in form if len(word) >= 10)
+"""Words of legal forms that are long enough to be told though miswritten."""
+
 _SHORT_AT_HEAD = frozenset(_TABLE["position"]["short_at_head"].split())
 _NOT_AT_TAIL = frozenset(_TABLE["position"]["not_at_tail"].split())
 _LONGEST = max(map(len, _WRITTEN))

@@ -32,7 +32,10 @@ _SAME_WORD = {
     "compania": "cia",
     "brothers": "bros",
     "intl": "international",
-}
+    **{word: str(n) for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], start=1)},
+    **{word: f"{n}th" for n, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], start=1)},
+    "1st": "1th", "2nd": "2th", "3rd": "3th",
+}  # fmt: skip
 
 
 class KeyedName(NamedTuple):
@@ -117,9 +120,9 @@ def _unmasked(word: str) -> str:
     return word.translate(_LOOK_ALIKES) if all(letter in _LOOKS_LATIN for letter in foreign) else word
 
 
-_DIGRAPHS = re.compile("sch|tsch|ch|sh|kh|gh|ph|th|dh|dj|dzh|zh|ck|ts|tz|x")
+_DIGRAPHS = re.compile("tsch|tch|sch|ch|sh|kh|gh|ph|th|dh|dj|dzh|zh|ck|ts|tz|x")
 _SOUNDS = {
-    "sch": "s", "tsch": "s", "ch": "s", "sh": "s", "kh": "k", "gh": "g", "ph": "f", "th": "t", "dh": "d", "dj": "j",
+    "sch": "s", "tsch": "s", "tch": "s", "ch": "s", "sh": "s", "kh": "k", "gh": "g", "ph": "f", "th": "t", "dh": "d", "dj": "j",
     "dzh": "j", "zh": "j", "ck": "k", "ts": "z", "tz": "z", "x": "ks",
 }  # fmt: skip
 _LETTERS = str.maketrans("qcwv", "kkvv", "aeiouy")

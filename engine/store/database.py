@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from importlib import resources
@@ -65,7 +66,28 @@ class Store:
 
 def service_note(path: Path) -> Path:
     """Where a running service leaves its address and process id, beside the store it holds."""
+    path = path.resolve()  # the store's own folder, by whatever link it is named
     return path.with_name(path.name + ".service.json")
+
+
+def running_service(path: Path) -> tuple[str, int] | None:
+    """Address and process id in the note beside a store; None without one, and where that process ended without taking it away."""
+    try:
+        note = json.loads(service_note(path).read_text("utf-8"))
+        address, pid = str(note["address"]), int(note["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (address, pid) if pid > 0 and _lives(pid) else None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # another account's
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def open_store(path: Path, *, create: bool = False, memory_limit: str | None = None, threads: int | None = None) -> Store:
@@ -139,13 +161,12 @@ def _first_line(text: str) -> str:
 def _opening_error(path: Path, error: duckdb.Error) -> Exception:
     text = str(error)
     if "lock" in text.lower():
-        holder = ""
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            note = json.loads(service_note(path).read_text())
-            holder = f" A service at {note['address']} (process {note['pid']}) holds it: use its HTTP routes, or stop it."
+        service = running_service(path)
+        holder = f" A service at {service[0]} (process {service[1]}) holds it: use its HTTP routes, or stop it." if service else ""
         return StoreLocked(
             f"the store {path} is in use by another process; one process at a time can hold it.{holder} "
-            "Wait until that command ends, stop it, or name another store with --store."
+            "Wait until that command ends, stop it, or name another store with --store.",
+            service[0] if service else None,
         )
     if _disk_is_full(text):
         return NotReady(f"the disk that holds {path} is full: free some space and run the same command again.")

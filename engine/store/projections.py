@@ -35,6 +35,11 @@ OWN_KINDS = {
         "aliases": [{"name": "VARCHAR", "strength": "VARCHAR"}], "countries": ["VARCHAR"], "identifiers": ["VARCHAR"],
         "programmes": ["VARCHAR"], "weight": "VARCHAR", "known_from": "TIMESTAMP", "edition": "DATE", "ended": "BOOLEAN",
     },
+    "document_file": {
+        "sha256": "VARCHAR", "pages": "BIGINT", "text_key": "VARCHAR", "created_at": "TIMESTAMP", "modified_at": "TIMESTAMP",
+        "revisions": "BIGINT", "pictures": ["VARCHAR"],
+        "signatures": [{"signed_at": "TIMESTAMP", "intact": "BOOLEAN", "covers_all": "BOOLEAN", "trusted": "BOOLEAN"}],
+    },
 }
 KINDS = ("application", *EVENTS, *OWN_KINDS)
 

@@ -57,11 +57,13 @@ def append(cursor: duckdb.DuckDBPyConnection, kind: str, origin: Origin, action:
     The same record again changes nothing. The same key with other content is not written and is listed, as
     (position, what is wrong); an erased record's key cannot be filled again.
     """
-    # Keys first, then the bodies of those few records: a join on the bodies themselves would read them all at every chunk.
+    # Keys first, then the bodies of those few records: a join on the bodies themselves would read them all at every chunk,
+    # and so would a join that finds none.
     cursor.execute("create or replace temp table held_key as select record_no from record where key in (select key from staged)")
+    least, most = cursor.execute("select min(record_no), max(record_no) from held_key").fetchall()[0]
     cursor.execute(
-        "create or replace temp table held as select key, kind, body from record where record_no in (select record_no from held_key) "
-        "and record_no between (select min(record_no) from held_key) and (select max(record_no) from held_key)"
+        "create or replace temp table held as select key, kind, body from record where record_no between ? and ? "
+        "and record_no in (select record_no from held_key)", [least or 0, most or 0]
     )
     cursor.execute(
         "create or replace temp table sorted_out as "

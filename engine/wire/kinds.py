@@ -17,6 +17,10 @@ import pycountry
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+# A check's metadata may hold, under this name, a narrower one without Python in it: `bulk` tries that first, and what it
+# refuses goes through the check itself.
+AT_SPEED = "diversion_at_speed"
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -45,8 +49,9 @@ class NullIs:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         value = self.value
+        given = handler(source)
         return core_schema.no_info_after_validator_function(
-            lambda given: value if given is None else given, core_schema.nullable_schema(handler(source))
+            lambda given: value if given is None else given, core_schema.nullable_schema(given), metadata={AT_SPEED: given}
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -220,9 +225,14 @@ Time = Annotated[
 _DIGITS = 15
 
 
+def _safe(places: int) -> Decimal:
+    """Below it a double keeps every digit of so many decimal places."""
+    return Decimal(10) ** (_DIGITS - places)
+
+
 def _exactly(places: int) -> Callable[[Decimal], Decimal]:
     """Refuse a fraction whose digits a double cannot keep."""
-    safe = Decimal(10) ** (_DIGITS - places)
+    safe = _safe(places)
 
     def check(value: Decimal) -> Decimal:
         if value < safe or value == value.to_integral_value() or len(value.normalize().as_tuple().digits) <= _DIGITS:
@@ -248,26 +258,31 @@ def _decimal(places: int, zero: bool) -> _Schema:
             custom_error_message="Not a number",
         )
 
+    def decimal(below: Decimal | None = None) -> CoreSchema:
+        return core_schema.chain_schema(
+            [
+                core_schema.json_or_python_schema(
+                    json_schema=only_a_number(whole, real),
+                    python_schema=only_a_number(core_schema.is_instance_schema(Decimal), whole, real),
+                ),
+                core_schema.decimal_schema(
+                    max_digits=22,
+                    decimal_places=places,
+                    ge=Decimal(0) if zero else None,
+                    gt=None if zero else Decimal(0),
+                    lt=below,
+                    allow_inf_nan=False,
+                ),
+            ]
+        )
+
     whole, real = core_schema.int_schema(strict=True), core_schema.float_schema(strict=True)
     return _Schema(
         core_schema.no_info_after_validator_function(
             _exactly(places),
-            core_schema.chain_schema(
-                [
-                    core_schema.json_or_python_schema(
-                        json_schema=only_a_number(whole, real),
-                        python_schema=only_a_number(core_schema.is_instance_schema(Decimal), whole, real),
-                    ),
-                    core_schema.decimal_schema(
-                        max_digits=22,
-                        decimal_places=places,
-                        ge=Decimal(0) if zero else None,
-                        gt=None if zero else Decimal(0),
-                        allow_inf_nan=False,
-                    ),
-                ]
-            ),
+            decimal(),
             serialization=core_schema.plain_serializer_function_ser_schema(_number, when_used="json-unless-none"),
+            metadata={AT_SPEED: decimal(below=_safe(places))},
         ),
         {"type": "number", "minimum" if zero else "exclusiveMinimum": 0},
     )

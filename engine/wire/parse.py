@@ -73,7 +73,7 @@ def parse(model: type[R], raw: bytes | str, lenient: bool = False) -> Parsed[R]:
     parsed = _read(
         model, lenient, lambda extra: model.model_validate_json(raw, extra=extra, by_alias=True, by_name=False)
     )
-    _refuse_repeated_names(model, raw)
+    refuse_repeated_names(model, raw)
     return parsed
 
 
@@ -110,7 +110,7 @@ def _name(model: type[Record]) -> str:
     return "".join(" " + letter.lower() if letter.isupper() else letter for letter in model.__name__).strip()
 
 
-def _refuse_repeated_names(model: type[Record], raw: bytes | str) -> None:
+def refuse_repeated_names(model: type[Record], raw: bytes | str) -> None:
     """Refuse an object that says one name twice.
 
     Readers differ in which of the two they keep, so the licensing system could show an officer another end user than

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from engine.compute.run import features, lay_relations
-from engine.errors import UnknownApplication
 from engine.risk.explain import Assessment, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.store import records
@@ -22,6 +21,7 @@ from engine.store.database import first
 from engine.store.records import Origin
 from engine.store.reference import reference_as_of
 from engine.wire import MissingInput, Reason, Referral, Score, canonical
+from engine.workflows.history import unknown_application
 from features.catalogue import Feature, catalogue
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def filing_in_force(cursor: duckdb.DuckDBPyConnection, application_id: str, as_o
         [application_id, as_of, as_of],
     )
     if row is None:
-        raise UnknownApplication(
-            f"application {application_id} is not on record" + (f" by {as_of:%Y-%m-%d %H:%M}" if as_of else "")
-            + ": expected the id of a filed application. List them with `diversion export filing`, or ingest it first."
-        )
+        raise unknown_application(application_id, as_of)
     return row
 
 
@@ -141,41 +138,40 @@ def own_evidence(feature: Feature, application_id: str, revision: int) -> tuple[
 
 
 def lay_evidence(cursor: duckdb.DuckDBPyConnection, subjects: np.ndarray, top: np.ndarray, *, skip: tuple[str, ...] = ()) -> None:
-    """`evidence_found(subject, feature, records, handling)`: what each explained value rests on, and the strictest handling among it."""
+    """`evidence_found(subject, place, records, handling)`: what each explained value rests on, and the strictest handling among it.
+
+    A family's select runs once for each of its features that is explained anywhere, over the subjects with that feature alone: run over
+    all subjects and cut down afterwards it listed the histories of everybody (measured: 30 s for 107,000 filings, 2 s so).
+    """
     book = catalogue()
-    wanted = {book.columns[place] for place in np.unique(top)}
-    names = pl.DataFrame({"place": range(len(book.columns)), "feature": list(book.columns)})
-    pairs = pl.DataFrame({"subject": np.repeat(subjects, top.shape[1]).astype(np.int64), "place": top.ravel().astype(np.int64)})
-    cursor.register("explained_names", names.to_arrow())
+    pairs = pl.DataFrame({"place": top.ravel().astype(np.int16), "subject": np.repeat(subjects, top.shape[1]).astype(np.int64)}).sort("place", "subject")
     cursor.register("explained_pairs", pairs.to_arrow())
-    cursor.execute(
-        "create or replace temp table explained as select subject, feature from explained_pairs "
-        "inner join explained_names on explained_pairs.place = explained_names.place"
-    )
+    cursor.execute("create or replace temp table explained as select place, subject from explained_pairs")
     cursor.unregister("explained_pairs")
-    cursor.unregister("explained_names")
-    cursor.execute("create or replace temp table evidence_found (subject bigint, feature varchar, records varchar[], handling varchar)")
-    left_out = ", ".join(f"'{name}'" for name in ("", *skip))
-    for family in book.families:
-        if family.evidence_sql is None or not wanted & {f.name for f in family.features}:
+    cursor.execute("create or replace temp table evidence_found (subject bigint, place smallint, records varchar[], handling varchar)")
+    sql = {family.name: family.evidence_sql or "" for family in book.families}
+    for place in np.unique(top).tolist():
+        feature = book.features[place]
+        if feature.name in skip or f"'{feature.name}'" not in sql[feature.family]:
             continue
+        asked = f"(select subject from explained where place = {place})"
         cursor.execute(
-            f"insert into evidence_found with evidence as (select * from ({family.evidence_sql}) as found where feature not in ({left_out})) "
-            "select evidence.subject, evidence.feature, "
-            f"list(distinct evidence.record order by evidence.record)[1:{EVIDENCE_SHOWN}] as records, "
+            f"insert into evidence_found with spine as (select * from temp.main.spine where subject in {asked}), "
+            f"evidence as (select subject, record from ({sql[feature.family]}) as found where feature = '{feature.name}' and subject in {asked}) "
+            f"select evidence.subject, {place}, list(evidence.record order by evidence.record)[1:{EVIDENCE_SHOWN}] as records, "
             "max(case when denial_notice.event_id is not null then coalesce(denial_notice.handling, 'originator_controlled') end) as handling "
-            "from evidence inner join explained on evidence.subject = explained.subject and evidence.feature = explained.feature "
-            "left join denial_notice on evidence.record = 'event:' || denial_notice.event_id "
-            "group by evidence.subject, evidence.feature"
+            "from evidence left join denial_notice on evidence.record = 'event:' || denial_notice.event_id "
+            "group by evidence.subject"
         )
 
 
 def evidence_of(cursor: duckdb.DuckDBPyConnection, first_subject: int, last_subject: int) -> dict[tuple[int, str], tuple[tuple[str, ...], str]]:
     """(subject, feature) -> records and handling, for a run of subjects, from what `lay_evidence` laid out."""
     rows = cursor.execute(
-        "select subject, feature, records, handling from evidence_found where subject between ? and ?", [first_subject, last_subject]
+        "select subject, place, records, handling from evidence_found where subject between ? and ?", [first_subject, last_subject]
     ).fetchall()
-    return {(subject, feature): (tuple(listed), handling or "internal") for subject, feature, listed, handling in rows}
+    columns = catalogue().columns
+    return {(subject, columns[place]): (tuple(listed), handling or "internal") for subject, place, listed, handling in rows}
 
 
 @cache

@@ -1,45 +1,77 @@
-"""Brings derived facts up to date with the records: names, entities, distances, list hits. Computes no feature."""
+"""Brings derived facts up to date with the records: names, entities, distances, list hits, document checks. Computes no feature."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import duckdb
+import polars as pl
 
+from engine.documents.agreement import compared
 from engine.linking import resolve_forms
 from engine.screening.names import name_key
-from engine.store.database import put_setting, setting
-from engine.workflows.screen import screen_new_forms
+from engine.store.database import first, put_setting, setting
+from engine.workflows.screen import screen_all, screen_new
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
-AWAITED = "derivation_awaited"
+DERIVED_TO = "derived_to"  # number of the newest record whose derived facts are in place
+SCREENING_AWAITED = "screening_awaited"  # a store of an older schema: its hits are found anew once
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
 def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
-    """Everything SQL alone cannot say of new records, inside the caller's transaction; the same for one filing or a million."""
-    if resolve_forms(cursor, name_key):
-        screen_new_forms(cursor, desk, "new_form")
-    measure_distances(cursor)
-    if setting(cursor, AWAITED) == "yes":
-        put_setting(cursor, AWAITED, "no")
+    """Everything SQL alone cannot say of the records that came since the last time, inside the caller's transaction.
+
+    The same for one filing or a million. What a process that was killed in mid-ingest left underived comes with the next call.
+    """
+    done, newest = int(setting(cursor, DERIVED_TO) or 0), first(cursor, "select coalesce(max(record_no), 0) from record")[0]
+    if newest > done:
+        _derive_from(cursor, desk, done)
+        put_setting(cursor, DERIVED_TO, str(newest))
+    if setting(cursor, SCREENING_AWAITED) == "yes":
+        screen_all(cursor, desk)
+        put_setting(cursor, SCREENING_AWAITED, "no")
 
 
-def await_derivation(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Note, in the transaction that adds records, that their derived facts come in a later one, so that a process killed between is caught up with."""
-    if setting(cursor, AWAITED) != "yes":
-        put_setting(cursor, AWAITED, "yes")
+def _derive_from(cursor: duckdb.DuckDBPyConnection, desk: Desk, done: int) -> None:
+    for table in ("filing_party", "filing_document", "filing_leg"):
+        cursor.execute(f"create or replace temp view underived_{table} as select * from store.main.{table} where record_no > {done}")
+    resolve_forms(cursor, name_key, "underived_filing_party", "underived_filing_document")
+    screen_new(cursor, desk)
+    measure_distances(cursor, "underived_filing_leg")
+    check_documents(cursor, f"filing_document where record_no > {done} or sha256 in (select sha256 from document_file where record_no > {done})")
 
 
-def catch_up(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
-    """Derive what a process that ended in mid-ingest left underived."""
-    if setting(cursor, AWAITED) == "yes":
-        derive(cursor, desk)
+def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Let the next `derive` look at every record again: the working tables were built anew."""
+    put_setting(cursor, DERIVED_TO, "0")
 
 
-def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str = "filing_leg", into: str = "store.main") -> None:
+def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str = "store.main") -> None:
+    """Hold the file of each document of a relation to what was declared of it, where the file is on record and was not yet held to it."""
+    rows = cursor.sql(
+        "select document.record_no, document.document_no, document.sha256, document.number, document.end_user, document.consignee, document.final_country, "
+        "document.issued_on, document.expires_on, list_transform(document.items, lambda line: line.quantity) as quantities, document.value, "
+        "json_extract_string(record.body, '$.text') as text "
+        f"from (select * from {documents}) as document inner join document_file on document.sha256 = document_file.sha256 "
+        "inner join record on document_file.record_no = record.record_no "
+        "where not exists (select 1 from document_check as held where held.record_no = document.record_no and held.document_no = document.document_no) "
+        "order by document.record_no, document.document_no"
+    ).pl()
+    found = [
+        (row["record_no"], row["document_no"], row["sha256"], field, agrees)
+        for row in rows.iter_rows(named=True) for field, agrees in compared(row["text"] or "", row, name_key).items()
+    ]
+    if found:
+        frame = pl.DataFrame(found, orient="row", schema=["record_no", "document_no", "sha256", "field", "found"])
+        cursor.register("document_checks", frame.to_arrow())
+        cursor.execute(f"insert into {into}.document_check select * from document_checks")
+        cursor.unregister("document_checks")
+
+
+def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str, into: str = "store.main") -> None:
     """Great-circle kilometres of each new pair of places on a route, and from each place on it to its end.
 
     Rounded to whole kilometres, so that an engine with another last digit of a sine gives the same feature.
@@ -50,7 +82,7 @@ def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str = "filing_leg
         f"select leg.from_place, ends.to_place from {legs} as leg inner join (select record_no, max_by(to_place, leg_no) as to_place from {legs} "
         "group by record_no) as ends on leg.record_no = ends.record_no), "
         "fresh as (select from_place, to_place from pair where from_place is not null and to_place is not null "
-        "and (from_place, to_place) not in (select (from_place, to_place) from place_distance)) "
+        "and not exists (select 1 from place_distance as known where known.from_place = pair.from_place and known.to_place = pair.to_place)) "
         "select fresh.from_place, fresh.to_place, cast(round(2 * ? * asin(least(1.0, sqrt("
         "pow(sin(radians(b.latitude - a.latitude) / 2), 2) + cos(radians(a.latitude)) * cos(radians(b.latitude)) "
         "* pow(sin(radians(b.longitude - a.longitude) / 2), 2))))) as integer) "

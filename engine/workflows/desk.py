@@ -28,6 +28,7 @@ class Desk:
         self.store = store
         self._lock = threading.Lock()
         self._index: tuple[int, NameIndex] | None = None
+        self._denials: tuple[int, NameIndex] | None = None
         self._model: tuple[int, Model | None] | None = None
 
     def name_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
@@ -39,6 +40,16 @@ class Desk:
             if self._index is None or self._index[0] != newest:
                 self._index = (newest, build_index(cursor))
             return self._index[1]
+
+    def denial_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
+        """The index over the names in partners' denials, built anew when one came in since."""
+        from engine.workflows.screen import build_denial_index
+
+        newest = cursor.execute("select coalesce(max(record_no), 0) from denial_notice").fetchall()[0][0]
+        with self._lock:
+            if self._denials is None or self._denials[0] != newest:
+                self._denials = (newest, build_denial_index(cursor))
+            return self._denials[1]
 
     def model(self, cursor: duckdb.DuckDBPyConnection) -> Model | None:
         """The model in force, or None while the expert card stands in."""
@@ -63,7 +74,7 @@ class Desk:
 
 def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit: str | None = None) -> Desk:
     """Open a store ready for work: migrated, its working tables built, the shipped reference data loaded."""
-    from engine.workflows.derive import await_derivation, catch_up
+    from engine.workflows.derive import derive, derive_anew
 
     store = open_store(path, create=create, memory_limit=memory_limit)
     desk = Desk(store)
@@ -72,8 +83,8 @@ def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit:
         with store.writing() as cursor:
             load_reference(cursor, origin)
             if built_anew:  # an older store may lack what is derived, or name its parties otherwise
-                await_derivation(cursor)
-            catch_up(cursor, desk)
+                derive_anew(cursor)
+            derive(cursor, desk)
     except duckdb.Error as error:
         store.close()
         raise storage_error(error) from error

@@ -9,6 +9,7 @@ from engine.errors import RefusedInput, UnknownRecord
 from engine.store import projections, records
 from engine.store.database import first
 from engine.store.records import Origin
+from engine.workflows.screen import forget
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -37,3 +38,4 @@ def erase_record(desk: Desk, key: str, order: str, approved_by: str, origin: Ori
         if kind in projections.KINDS:
             for table in projections.selects(kind):
                 cursor.execute(f"delete from store.main.{table} where record_no = ?", [record_no])
+        forget(cursor, record_no, key)

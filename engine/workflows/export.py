@@ -24,6 +24,16 @@ def exportable() -> tuple[str, ...]:
     return (*OF_FILINGS, *OF_EVERYBODY, *sorted(reference_tables()))
 
 
+def check_form(out: Path) -> None:
+    """Refuse an ending that is not known.
+
+    Raises:
+        RefusedInput.
+    """
+    if out.suffix not in FORMS:
+        raise RefusedInput(f"the form {out.suffix or '(none)'} is not known. Expected {' or '.join(FORMS)}. Name another ending.")
+
+
 def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, authorities: Sequence[str] | None = None) -> int:
     """Write one table, ordered as recorded; gives the number of rows.
 
@@ -40,8 +50,7 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
     """
     if table not in exportable():
         raise UnknownRecord(f"no table {table[:60]!r} can be exported. Expected one of: {', '.join(exportable())}.")
-    if out.suffix not in FORMS:
-        raise RefusedInput(f"the form {out.suffix or '(none)'} is not known. Expected {' or '.join(FORMS)}. Name another ending.")
+    check_form(out)
     cursor.execute("create or replace temp table visible_authority as select unnest(?::varchar[]) as authority", [list(authorities or ())])
     where = "" if authorities is None else f" where {_visible(cursor, table)}"
     described = cursor.execute(f"describe select * from store.main.{table}").fetchall()

@@ -39,10 +39,11 @@ def authority_of(cursor: duckdb.DuckDBPyConnection, application_id: str) -> str 
     return row[0] if row else None
 
 
-def unknown_application(application_id: str) -> UnknownApplication:
-    """The one answer for an application that is not there and for one that the caller may not see."""
+def unknown_application(application_id: str, by: datetime | None = None) -> UnknownApplication:
+    """The one answer for an application that does not exist and for one that the caller may not see; with `by`, for one not filed by then."""
     return UnknownApplication(
-        f"application {application_id} is not on record. Expected the id of a filed application. Look it up with `GET /v1/applications`."
+        f"application {application_id} is not on record" + (f" by {by:%Y-%m-%d %H:%M}" if by else "")
+        + ". Expected the id of a filed application. List them with `GET /v1/applications` or `diversion export filing`, or file it first."
     )
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from engine.errors import FieldProblem, InvalidRecord, RefusedInput
+from engine.errors import FieldProblem, RefusedInput
 from engine.store import records
 from engine.store.database import Store, storage_error
 from engine.store.records import STAGED_SCHEMA, Origin
-from engine.wire import EVENTS, Application, canonical, event_model, parse, parse_row
-from engine.workflows.derive import await_derivation, derive
+from engine.wire import EVENTS, event_model
+from engine.workflows.checking import Checked, checked
+from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
 from engine.workflows.raw import Raw
-from engine.workflows.reading import chunks, read_records
 
 CHUNK_RECORDS = 20_000  # one transaction and one audit entry each; a killed ingest loses at most this many
 CHUNK_BYTES = 64 * 1024 * 1024  # of text; a chunk also ends here, so that huge records do not fill the memory
-Good = tuple[Raw, str, datetime, str]  # where it stood, its key, when it became known, its canonical body
 LONGEST_SHOWN = 1_000_000  # characters of a bad record that are repeated beside what is wrong with it
 
 
@@ -113,17 +112,16 @@ def ingest_file(
     Raises:
         RefusedInput: no such file or kind, or the disk is full.
     """
-    model = Application if kind == "application" else event_model(kind)
     outcome, aside = Ingested(path), SetAside(path)
     seen = 0
     try:
-        for chunk in chunks(read_records(path), CHUNK_RECORDS, CHUNK_BYTES):
-            faults: list[tuple[Raw, list[FieldProblem]]] = []
-            good = list(validated(chunk, model, kind, lenient, lambda *fault, to=faults: to.append(fault), outcome))
-            _take_in(desk.store, kind, good, faults, origin, aside, outcome)
-            seen += len(chunk)
-            if progress:
-                progress(seen)
+        with contextlib.closing(checked(path, kind, lenient, CHUNK_RECORDS, CHUNK_BYTES)) as runs:
+            for run in runs:
+                run.count_ignored(outcome.ignored_fields)
+                _take_in(desk.store, kind, run, origin, aside, outcome)
+                seen += len(run.raws)
+                if progress:
+                    progress(seen)
         with desk.store.writing() as cursor:
             derive(cursor, desk)
         aside.finish()
@@ -136,51 +134,23 @@ def ingest_file(
     return outcome
 
 
-def validated(
-    chunk: list[Raw], model, kind: str, lenient: bool, put_aside: Callable[[Raw, list[FieldProblem]], None], outcome: Ingested
-) -> Iterator[Good]:
-    """Each good record of a chunk; the others are handed to `put_aside`."""
-    for raw in chunk:
-        if raw.fault:
-            put_aside(raw, [FieldProblem("", raw.fault, "one whole record", "Mend the file here and send it again.")])
-            continue
-        try:
-            parsed = parse_row(model, raw.row, lenient) if raw.row is not None else parse(model, raw.text, lenient)
-        except InvalidRecord as error:
-            put_aside(raw, list(error.problems))
-            continue
-        for ignored in parsed.ignored:
-            outcome.ignored_fields[ignored] = outcome.ignored_fields.get(ignored, 0) + 1
-        at = parsed.model.filed_at if kind == "application" else parsed.model.at
-        key = (
-            f"application:{parsed.model.application_id}#{parsed.model.revision}"
-            if kind == "application" else f"event:{parsed.model.event_id}"
-        )
-        yield raw, key, at.astimezone(UTC).replace(tzinfo=None), canonical(parsed.model)
-
-
-def _take_in(
-    store: Store, kind: str, good: list[Good], faults: list[tuple[Raw, list[FieldProblem]]], origin: Origin, aside: SetAside, outcome: Ingested
-) -> None:
-    """Append one chunk in one transaction; what contradicts the store goes aside with what was found faulty before, in the file's order."""
-    if good:
+def _take_in(store: Store, kind: str, run: Checked, origin: Origin, aside: SetAside, outcome: Ingested) -> None:
+    """Append one run in one transaction; what contradicts the store goes aside with what was found faulty before, in the file's order."""
+    faults = dict(run.faults)
+    if run.places:
         frame = pl.DataFrame(
-            {
-                "position": range(len(good)), "key": [g[1] for g in good], "known_at": [g[2] for g in good], "body": [g[3] for g in good],
-            },
-            schema=STAGED_SCHEMA,
+            {"position": run.places, "key": run.keys, "known_at": run.known_at, "body": run.bodies}, schema=STAGED_SCHEMA,
         )
         with store.writing() as cursor:
-            await_derivation(cursor)
             unknown = _unknown(cursor, kind, frame) if kind in EVENTS else {}
             records.stage(cursor, frame.filter(~pl.col("position").is_in(list(unknown))) if unknown else frame)
             appended = records.append(cursor, kind, origin, f"ingest {kind}")
         outcome.added += appended.added
         outcome.unchanged += appended.unchanged
-        faults += [(good[position][0], problems) for position, problems in unknown.items()]
-        faults += [(good[position][0], [conflict_problem(kind, verdict)]) for position, verdict in appended.conflicting]
-    for raw, problems in sorted(faults, key=lambda fault: fault[0].line):
-        aside.add(raw, problems)
+        faults |= unknown
+        faults |= {position: [conflict_problem(kind, verdict)] for position, verdict in appended.conflicting}
+    for place in sorted(faults):
+        aside.add(run.raws[place], faults[place])
 
 
 def conflict_problem(kind: str, verdict: str) -> FieldProblem:

@@ -40,14 +40,27 @@ settled as (
     where about in ('referral', 'list_match') and not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
     group by application_id, subject
 ),
+remembered as ( -- a list match dismissed once is dismissed in every application of that authority
+    select first_filing.authority, review.subject, max_by(review.result, review.at) as result, max_by(review.valid_to, review.at) as valid_to
+    from review inner join (select application_id, any_value(authority) as authority from filing group by application_id) as first_filing
+        on review.application_id = first_filing.application_id
+    where
+        starts_with(review.subject, 'listed_party:') and review.about in ('referral', 'list_match') and review.result in ('dismissed', 'confirmed')
+        and not coalesce(review.withdrawn, false) and review.event_id not in (select event_id from corrected)
+    group by first_filing.authority, review.subject
+),
 raised as (
-    select application_id, revision, unnest(referrals) as referral from scored
+    select application_id, revision, authority, unnest(referrals) as referral from scored inner join newest using (application_id, revision)
 ),
 open_referral as (
     select raised.application_id, raised.revision, count(*) as referrals from raised
     left join settled on raised.application_id = settled.application_id and raised.referral.subject = settled.subject
+    left join remembered on raised.authority = remembered.authority and raised.referral.subject = remembered.subject
     where
         not coalesce(settled.result in ('dismissed', 'exempted', 'ended') and (settled.valid_to is null or settled.valid_to >= $today), false)
+        and not coalesce(
+            settled.result is null and remembered.result = 'dismissed' and (remembered.valid_to is null or remembered.valid_to >= $today), false
+        )
     group by raised.application_id, raised.revision
 ),
 named as (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,45 +21,31 @@ import pyarrow.parquet as pq
 from engine.compute.run import features, lay_relations
 from engine.errors import FieldProblem, RefusedInput
 from engine.linking import resolve_forms
-from engine.risk.explain import REASONS, assess_matrix, family_sums
+from engine.risk.explain import assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.screening.names import name_key
 from engine.store import projections
 from engine.store.database import storage_error
-from engine.wire import Application
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
-from engine.workflows.derive import measure_distances
-from engine.workflows.ingest import CHUNK_BYTES, Good, Ingested, SetAside, validated
-from engine.workflows.reading import chunks, read_records
-from engine.workflows.screen import screen_new_forms
+from engine.workflows.checking import Checked, checked
+from engine.workflows.derive import check_documents, measure_distances
+from engine.workflows.ingest import CHUNK_BYTES, SetAside
+from engine.workflows.score_columns import SCHEMA, Found, ScoreColumns, Told, together
+from engine.workflows.screen import screen_new
 from features.catalogue import catalogue
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 ROWS_AT_ONCE = 20_000
+ROWS_WRITTEN_AT_ONCE = 50_000  # one row group of Parquet; about 200 MB while it is put together, and two are in hand
 ROWS_WITH_LONG_EVIDENCE = 2_000  # listing every earlier filing of busy exporters took 16 s for 10,000 rows
 ENDINGS = (".parquet", ".csv", ".jsonl")
 TWICE = FieldProblem("application_id", "this application and revision stands earlier in the file with other content", "each application and revision once",
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
-SCOPE = "diversion only"
-DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "place_distance")
-REASON = pa.struct([
-    ("feature", pa.string()), ("family", pa.string()), ("value", pa.float64()), ("contribution", pa.float64()), ("text", pa.string()),
-    ("source", pa.string()), ("evidence", pa.list_(pa.string())), ("handling", pa.string()),
-])
-REFERRAL = pa.struct([
-    ("rule_id", pa.string()), ("subject", pa.string()), ("text", pa.string()), ("evidence", pa.list_(pa.string())), ("source", pa.string()),
-    ("settled_by", pa.string()), ("settled", pa.bool_()), ("handling", pa.string()),
-])
-MISSING = pa.struct([("feature", pa.string()), ("family", pa.string()), ("why", pa.string())])
-SCHEMA = pa.schema([
-    ("application_id", pa.string()), ("revision", pa.int64()), ("as_of", pa.timestamp("us", "UTC")), ("risk", pa.float64()),
-    ("risk_low", pa.float64()), ("risk_high", pa.float64()), ("band", pa.string()), ("scope", pa.string()), ("referrals", pa.list_(REFERRAL)),
-    ("reasons", pa.list_(REASON)), ("family_risk", pa.map_(pa.string(), pa.float64())), ("missing", pa.list_(MISSING)),
-    ("model_version", pa.string()), ("policy_version", pa.string()),
-])
+IDS = pa.schema([("subject", pa.int64()), ("application_id", pa.string()), ("revision", pa.int64()), ("as_of", pa.timestamp("us"))])
+DERIVED = ("name_key", "party_form", "party_entity", "entity_key", "name_hit", "screened_name", "filing_name", "named_hit", "place_distance", "document_check")
 
 
 @dataclass(frozen=True)
@@ -87,8 +75,9 @@ def score_file(
     Raises:
         RefusedInput: an output that cannot be written, or no good record in the file.
     """
-    _check_outputs(source, out, features_out)
+    check_outputs(source, out, features_out)
     tell = progress or (lambda stage, done, of: None)
+    tell("reading", 0, 0)
     cursor = desk.store.cursor()
     aside = SetAside(source)
     try:
@@ -111,8 +100,11 @@ def score_file(
         else:
             frame = features(cursor, lambda name: tell(f"features: {name}", 0, 0))
         if features_out:
+            tell("features written", 0, 0)
             _write_features(frame, features_out)
-        bands = _write_scores(desk, cursor, frame, out, tell)
+        ids, told = frame.select("subject", "application_id", "revision", "as_of"), _assess_in_parts(desk, frame, tell)
+        del frame  # the largest thing held, and no longer needed
+        bands = _write_scores(desk, cursor, ids.to_arrow().cast(IDS), told, out, tell)
     except duckdb.Error as error:
         raise storage_error(error) from error
     finally:
@@ -121,8 +113,12 @@ def score_file(
     return ScoredFile(count, aside.count, aside.path if aside.count else None, desk.model(desk.store.cursor()).version, bands)
 
 
-def _check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
-    """Refuse, before long work begins, what could not be written at its end."""
+def check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
+    """Refuse, before long work begins, what could not be written at its end.
+
+    Raises:
+        RefusedInput.
+    """
     outputs = {"--out": out} | ({"--features": features_out} if features_out else {})
     for option, path in outputs.items():
         if path.suffix not in ENDINGS:
@@ -140,19 +136,25 @@ def _check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
 
 
 def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool, aside: SetAside, tell) -> int:
-    """The file's filings as temporary working tables, laid over the store's."""
-    cursor.execute("create or replace temp table incoming (record_no bigint, seq bigint, channel varchar, key varchar, body varchar)")
-    outcome, seen = Ingested(source), 0
-    for chunk in chunks(read_records(source), ROWS_AT_ONCE, CHUNK_BYTES):
-        good = list(validated(chunk, Application, "application", lenient, aside.add, outcome))
-        if good:
-            _keep_first(cursor, good, -seen - 1, aside)
-        seen += len(chunk)
-        tell("reading", seen, 0)
-    projections.parse_into(cursor, "application", "incoming")
-    for table, select in projections.selects("application").items():
-        cursor.execute(f"create or replace temp table incoming_{table} as {select}")
-    cursor.execute("drop table parsed")
+    """The file's filings as temporary working tables, laid over the store's; run by run, so that no more than two runs' texts are held."""
+    cursor.execute("create or replace temp table incoming (record_no bigint, key varchar, content uhugeint)")
+    laid, seen = False, 0
+    with contextlib.closing(checked(source, "application", lenient, ROWS_AT_ONCE, CHUNK_BYTES)) as runs:
+        for run in runs:
+            for place, problems in run.faults:
+                aside.add(run.raws[place], problems)
+            if run.places:
+                _keep_first(cursor, run, -seen - 1, aside)
+                projections.parse_into(cursor, "application", "fresh")
+                for table, select in projections.selects("application").items():
+                    cursor.execute((f"insert into incoming_{table} " if laid else f"create or replace temp table incoming_{table} as ") + select)
+                laid = True
+            seen += len(run.raws)
+            tell("reading", seen, 0)
+    if not laid:
+        return 0
+    for table in ("parsed", "fresh"):
+        cursor.execute(f"drop table {table}")
     cursor.execute(
         "create or replace temp table replaced as select record_no from store.main.filing "
         "where (application_id, revision) in (select (application_id, revision) from incoming_filing)"
@@ -165,35 +167,41 @@ def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool
     return cursor.execute("select count(*) from incoming_filing").fetchall()[0][0]
 
 
-def _keep_first(cursor: duckdb.DuckDBPyConnection, good: list[Good], newest: int, aside: SetAside) -> None:
-    """Lay a chunk's filings down, each id and revision once; another content under one that was read before goes aside.
+def _keep_first(cursor: duckdb.DuckDBPyConnection, run: Checked, newest: int, aside: SetAside) -> None:
+    """`fresh`: a run's filings, each id and revision once in the file; another content under one that was read before goes aside.
 
     Args:
-        newest: the first one's record number; they are negative and fall, so that they never meet those of the store's records.
+        newest: the record number of the run's first place; they are negative and fall, so that they never meet those of the store's records.
     """
-    batch = pl.DataFrame({"record_no": range(newest, newest - len(good), -1), "key": [g[1] for g in good], "body": [g[3] for g in good]},
+    batch = pl.DataFrame({"record_no": [newest - place for place in run.places], "key": run.keys, "body": run.bodies},
                          schema={"record_no": pl.Int64, "key": pl.String, "body": pl.String})
     cursor.register("batch", batch.to_arrow())
+    cursor.execute("create or replace temp table named as select record_no, key, md5_number(body) as content from batch")
     cursor.execute(
-        "create or replace temp table again as select batch.record_no, batch.body <> former.body as differs from batch inner join "
-        "(select key, body, record_no from incoming where key in (select key from batch) union all select key, body, record_no from batch "
+        "create or replace temp table again as select named.record_no, named.content <> former.content as differs from named inner join "
+        "(select key, content, record_no from incoming where key in (select key from named) union all select key, content, record_no from named "
         "qualify row_number() over (partition by key order by record_no desc) = 1) as former "
-        "on batch.key = former.key and batch.record_no < former.record_no "
-        "qualify row_number() over (partition by batch.record_no order by former.record_no desc) = 1"
+        "on named.key = former.key and named.record_no < former.record_no "
+        "qualify row_number() over (partition by named.record_no order by former.record_no desc) = 1"
     )
-    cursor.execute("insert into incoming select record_no, 0, 'file', key, body from batch where record_no not in (select record_no from again)")
+    cursor.execute("insert into incoming select record_no, key, content from named where record_no not in (select record_no from again)")
+    cursor.execute(
+        "create or replace temp table fresh as select record_no, 0 as seq, 'file' as channel, body from batch "
+        "where record_no not in (select record_no from again)"
+    )
     cursor.unregister("batch")
     for (record_no,) in cursor.execute("select record_no from again where differs order by record_no desc").fetchall():
-        aside.add(good[newest - record_no][0], [TWICE])
+        aside.add(run.raws[newest - record_no], [TWICE])
 
 
 def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     """Entities, list hits and distances of the file's parties and places, on top of the store's, in temporary copies."""
     for table in DERIVED:
         cursor.execute(f"create or replace temp table {table} as select * from store.main.{table}")
-    if resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main"):
-        screen_new_forms(cursor, desk, "new_form", "temp.main")
+    resolve_forms(cursor, name_key, "incoming_filing_party", "incoming_filing_document", "temp.main")
+    screen_new(cursor, desk, filings="incoming_filing", into="temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
+    check_documents(cursor, "incoming_filing_document", "temp.main")
 
 
 def _write_features(frame: pl.DataFrame, out: Path) -> None:
@@ -205,63 +213,44 @@ def _write_features(frame: pl.DataFrame, out: Path) -> None:
     {".csv": told.write_csv, ".jsonl": told.write_ndjson}[out.suffix](out)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What is said of each row, and no more: (n,) figures, (n, 10) reasons, (n, families) sums, (n, columns) what is missing."""
-
-    risk: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    bands: np.ndarray
-    top: np.ndarray
-    contribution: np.ndarray
-    value: np.ndarray
-    sums: np.ndarray
-    missing: np.ndarray
-
-
-def _assess_in_parts(desk: Desk, frame: pl.DataFrame, tell) -> _Told:
+def _assess_in_parts(desk: Desk, frame: pl.DataFrame, tell) -> Told:
     book, policy, model = catalogue(), policy_in_force(), desk.model(desk.store.cursor())
-    parts: list[_Told] = []
+    parts: list[Told] = []
+    tell("scores", 0, len(frame))
     for start in range(0, len(frame), ROWS_EXPLAINED_AT_ONCE):
         matrix = frame[start : start + ROWS_EXPLAINED_AT_ONCE].select(book.columns).to_numpy().astype(np.float64)
         done = assess_matrix(book, model, policy, matrix, exact=False)
-        parts.append(_Told(
+        parts.append(Told(
             done.risk, done.low, done.high, done.bands, done.top.astype(np.int16), np.take_along_axis(done.contributions, done.top, axis=1),
             np.take_along_axis(matrix, done.top, axis=1), np.column_stack(list(family_sums(book, done.contributions).values())), done.missing,
         ))
         tell("scores", start + len(matrix), len(frame))
-    return _Told(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Told)))
+    return together(parts)
 
 
-def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, frame: pl.DataFrame, out: Path, tell) -> dict[str, int]:
-    """Assess, explain and write in parts; the result is sorted by application and revision."""
-    model_version = desk.model(desk.store.cursor()).version
-    told = _assess_in_parts(desk, frame, tell)
-    ids = frame.select("subject", "application_id", "revision", "as_of")
-    tell("evidence", 0, len(frame))
-    lay_evidence(cursor, ids["subject"].to_numpy(), told.top, skip=LONG_EVIDENCE if len(frame) > ROWS_WITH_LONG_EVIDENCE else ())
-    _lay_book(cursor)
+def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, ids: pa.Table, told: Told, out: Path, tell) -> dict[str, int]:
+    """Explain and write in parts, each while the next is put together; the result is sorted by application and revision."""
+    tell("evidence", 0, len(ids))
+    subjects = ids["subject"].to_numpy()
+    lay_evidence(cursor, subjects, told.top, skip=LONG_EVIDENCE if len(ids) > ROWS_WITH_LONG_EVIDENCE else ())
+    tell("referrals", 0, len(ids))
     _lay_referrals(cursor)
-    with _writer(out) as write:
-        for start in range(0, len(ids), ROWS_AT_ONCE):
-            part = slice(start, min(start + ROWS_AT_ONCE, len(ids)))
-            write(_score_table(cursor, ids[part], told, part, model_version))
+    tell("explained", 0, len(ids))
+    book = catalogue()
+    columns = ScoreColumns(book, [source_of(feature) for feature in book.features], desk.model(desk.store.cursor()).version, policy_in_force().version)
+    with _writer(out) as write, ThreadPoolExecutor(1) as beside:
+        written: Future | None = None
+        for start in range(0, len(ids), ROWS_WRITTEN_AT_ONCE):
+            part = slice(start, min(start + ROWS_WRITTEN_AT_ONCE, len(ids)))
+            table = columns.table(ids[part], told[part], _found(cursor, int(subjects[part][0]), int(subjects[part][-1])))
+            if written:
+                written.result()
+            written = beside.submit(write, table)
             tell("explained", part.stop, len(ids))
+        if written:
+            written.result()
     names, counts = np.unique(told.bands, return_counts=True)
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
-
-
-def _lay_book(cursor: duckdb.DuckDBPyConnection) -> None:
-    """`book(place, feature, family, source, why, fields)`: what the catalogue says of each column, for the joins below."""
-    features_ = catalogue().features
-    frame = pl.DataFrame({
-        "place": range(len(features_)), "feature": [f.name for f in features_], "family": [f.family for f in features_],
-        "source": [source_of(f) for f in features_], "why": [f.why_null for f in features_], "fields": [list(f.filing_fields) for f in features_],
-    })
-    cursor.register("given_book", frame.to_arrow())
-    cursor.execute("create or replace temp table book as select * from given_book")
-    cursor.unregister("given_book")
 
 
 def _lay_referrals(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -273,70 +262,13 @@ def _lay_referrals(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _score_table(cursor: duckdb.DuckDBPyConnection, ids: pl.DataFrame, told: _Told, part: slice, model_version: str) -> pa.Table:
-    """One part of the result in the contract's columns, put together by DuckDB from flat columns."""
-    subjects, top = ids["subject"].to_numpy(), told.top[part]
-    reasons = pl.DataFrame({
-        "subject": np.repeat(subjects, REASONS), "rank": np.tile(np.arange(REASONS), len(subjects)), "place": top.ravel(),
-        "value": pl.Series(told.value[part].ravel(), nan_to_null=True), "contribution": told.contribution[part].ravel(),
-        "text": _sentences(top.ravel(), told.value[part].ravel()),
-    })
-    row, column = np.nonzero(told.missing[part])
-    flat = {
-        "given_rows": ids.with_columns(
-            risk=told.risk[part], risk_low=told.low[part], risk_high=told.high[part], band=pl.Series(told.bands[part].tolist()),
-            sums=pl.Series(told.sums[part].tolist(), dtype=pl.List(pl.Float64)),
-        ),
-        "given_reasons": reasons, "given_missing": pl.DataFrame({"subject": subjects[row], "place": column}),
-    }
-    for name, frame in flat.items():
-        cursor.register(name, frame.to_arrow())
-    families = ", ".join(f"'{family.name}'" for family in catalogue().families)
-    table = cursor.sql(f"""
-        with reasoned as (
-            select given_reasons.subject, list({{
-                'feature': book.feature, 'family': book.family, 'value': given_reasons.value, 'contribution': given_reasons.contribution,
-                'text': given_reasons.text, 'source': book.source,
-                'evidence': coalesce(evidence_found.records, list_transform(book.fields, lambda field: given_rows_named.name || field)),
-                'handling': coalesce(evidence_found.handling, 'internal')
-            }} order by given_reasons.rank) as reasons
-            from given_reasons
-            inner join book on given_reasons.place = book.place
-            inner join (
-                select subject, 'application:' || application_id || '#' || cast(revision as varchar) || '/' as name from given_rows
-            ) as given_rows_named on given_reasons.subject = given_rows_named.subject
-            left join evidence_found on given_reasons.subject = evidence_found.subject and book.feature = evidence_found.feature
-            group by given_reasons.subject
-        ),
-        unknown as (
-            select given_missing.subject,
-                list({{'feature': book.feature, 'family': book.family, 'why': book.why}} order by book.place) as missing
-            from given_missing inner join book on given_missing.place = book.place group by given_missing.subject
-        )
-        select given_rows.application_id, given_rows.revision, given_rows.as_of, risk, risk_low, risk_high, band, '{SCOPE}' as scope,
-            coalesce(raised.referrals, []) as referrals, reasoned.reasons, map([{families}], sums) as family_risk,
-            coalesce(unknown.missing, []) as missing, $model as model_version, $policy as policy_version
-        from given_rows
-        inner join reasoned on given_rows.subject = reasoned.subject
-        left join raised on given_rows.subject = raised.subject
-        left join unknown on given_rows.subject = unknown.subject
-        order by given_rows.subject
-    """, params={"model": model_version, "policy": policy_in_force().version}).to_arrow_table()
-    for name in flat:
-        cursor.unregister(name)
-    as_of = table["as_of"].cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
-    return table.set_column(2, "as_of", as_of).cast(SCHEMA)
-
-
-def _sentences(columns: np.ndarray, values: np.ndarray) -> list[str]:
-    """The sentence of each reason; worded once for each distinct value of a feature."""
-    texts = np.empty(len(columns), dtype=object)
-    for column in np.unique(columns):
-        here = columns == column
-        distinct, which = np.unique(values[here], return_inverse=True)
-        feature = catalogue().features[column]
-        texts[here] = np.array([feature.sentence(None if np.isnan(v) else float(v)) for v in distinct], dtype=object)[which]
-    return texts.tolist()
+def _found(cursor: duckdb.DuckDBPyConnection, first: int, last: int) -> Found:
+    """Evidence and referrals of a run of subjects."""
+    evidence, referrals = (
+        cursor.sql(f"select {columns} from {table} where subject between $first and $last", params={"first": first, "last": last}).to_arrow_table()
+        for columns, table in (("subject, place, records, handling", "evidence_found"), ("subject, referrals", "raised"))
+    )
+    return Found(evidence, referrals)
 
 
 class _writer:

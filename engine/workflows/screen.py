@@ -1,23 +1,27 @@
-"""Watch lists: imports an edition, screens every party form once against every entry ever held, answers single names."""
+"""Watch lists: imports an edition, screens every name on a filing once against every entry ever held and every denial, answers single names."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 
-from engine.screening.entries import Alias, ListEntry, RejectedRow
-from engine.screening.index import NameIndex
+from engine.screening.entries import Alias, Identifier, ListEntry, RejectedRow
+from engine.screening.index import NameIndex, Query
 from engine.screening.lists import watch_list
+from engine.screening.names import name_key
 from engine.screening.readers import FORMATS, read_list
 from engine.store import records
+from engine.store.database import put_setting, setting
 from engine.store.records import STAGED_SCHEMA, Origin
 
 if TYPE_CHECKING:
@@ -34,6 +38,8 @@ class Imported:
     ended: int
     rejected: tuple[RejectedRow, ...]
     edition: date
+    new_from: int | None = None
+    """Record number of the first entry that is new or changed; None when none is."""
 
 
 def import_list(desk: Desk, path: Path, format: str, edition: date, origin: Origin) -> Imported:
@@ -50,15 +56,17 @@ def import_list(desk: Desk, path: Path, format: str, edition: date, origin: Orig
         records.stage(cursor, batch)
         appended = records.append(cursor, "list_entry", origin, f"import list {format}", note=f"{path.name}, edition {edition}")
         ended = int(batch["body"].str.contains('"ended":true', literal=True).sum())
+        new_from = None
         if appended.added:
-            screen_all_forms(cursor, desk)
+            screen_all(cursor, desk)
+            new_from = cursor.execute("select min(record_no) from record where seq = ?", [appended.seq]).fetchall()[0][0]
     codes = tuple(sorted({entry.list for entry in entries}))
-    return Imported(codes, len(entries), appended.added - ended, ended, tuple(rejected), edition)
+    return Imported(codes, len(entries), appended.added - ended, ended, tuple(rejected), edition, new_from)
 
 
 def _body(entry: ListEntry, known_from: datetime, edition: date) -> str:
     told = asdict(entry)
-    told["identifiers"] = [f"{i['kind']}:{i['value']}" for i in told["identifiers"]]
+    told["identifiers"] = [f"{i['kind']}:{i['value']}" + (f"@{i['country']}" if i["country"] else "") for i in told["identifiers"]]
     told["addresses"] = [a["text"] for a in told["addresses"]]
     told |= {
         "weight": watch_list(entry.list).effect, "known_from": known_from.isoformat(sep=" "), "edition": edition.isoformat(), "ended": False,
@@ -109,7 +117,7 @@ VERSIONS = (
     "select list_entry.record_no, list_entry.list, list_entry.entry_id, list_entry.weight, list_entry.edition, list_entry.known_from, "
     "least(coalesce(lead(list_entry.known_from) over w, strptime(json_extract_string(record.body, '$.ends_on'), '%Y-%m-%d')), "
     "coalesce(strptime(json_extract_string(record.body, '$.ends_on'), '%Y-%m-%d'), lead(list_entry.known_from) over w)) as known_to, "
-    "list_entry.ended, record.body from list_entry inner join record on list_entry.record_no = record.record_no "
+    "list_entry.ended, record.body, string_split(record.key, ':')[-1] as content from list_entry inner join record on list_entry.record_no = record.record_no "
     "window w as (partition by list_entry.list, list_entry.entry_id order by list_entry.edition, list_entry.record_no)"
 )
 
@@ -127,46 +135,177 @@ def _versions(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[ListEntry, da
         yield ListEntry(
             list=code, entry_id=f"{entry_id}@{record_no}", kind=told["kind"], name=told["name"],
             aliases=tuple(Alias(**alias) for alias in told["aliases"]), countries=tuple(told["countries"]),
+            identifiers=tuple(_identifier(text) for text in told["identifiers"]),
         ), edition
 
 
-def screen_all_forms(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
-    """Screen every party form on record anew; after a list came in."""
-    cursor.execute("delete from store.main.name_hit")
-    cursor.execute("create or replace temp table to_screen as select form_id, name, country from party_form")
-    _screen(cursor, desk, "store.main")
+def _identifier(text: str) -> Identifier:
+    """An identifier as `_body` wrote it: ``kind:value@country``."""
+    kind, _, value = text.partition(":")
+    value, at, country = value.rpartition("@") if re.search("@[A-Z]{2}$", text) else (value, "", "")
+    return Identifier(kind, value, country if at else None)
 
 
-def screen_new_forms(cursor: duckdb.DuckDBPyConnection, desk: Desk, forms: str, into: str = "store.main") -> None:
-    """Screen the forms of a relation `forms(form_id, name, country)` that were just resolved."""
-    if not cursor.execute("select count(*) from list_entry").fetchall()[0][0]:
+def build_denial_index(cursor: duckdb.DuckDBPyConnection) -> NameIndex:
+    """The index over the names that partners denied; a notice's words are weighed by those notified up to it, so that no later one moves its hits."""
+    rows = cursor.execute("select record_no, event_id, party, country from denial_notice where party is not null order by record_no").fetchall()
+    entries = [ListEntry(DENIALS, f"{event_id}@{record_no}", "unknown", party, countries=(country,) if country else ()) for record_no, event_id, party, country in rows]
+    return NameIndex(entries, [record_no for record_no, *_ in rows])
+
+
+DENIALS = "PARTNER-DENIAL"  # stands for a list in the hits; its entries are denial notices, handled as their originator says
+
+# What is screened and where its hits go: parties by the way they are written down, other names by name, country and kind.
+_PARTIES, _NAMES = ("name_hit", "form_id"), ("named_hit", "name_id")
+_OF_PARTIES = "select form_id as id, name, country, null::varchar as kind, lei, registration from {} where authority is not null"
+_OF_NAMES = "select name_id as id, name, country, kind, null::varchar as lei, null::varchar as registration from {}"
+
+# A denied name must share a word with the party's or be spelt much like it, whichever of the two came first: the test that finds the
+# few names on record worth comparing with a new notice.
+_NEAR_DENIAL = "(list_has_any(string_split(named.name_key, ' '), string_split(denied.name_key, ' ')) or jaro_winkler_similarity(named.name_key, denied.name_key) >= 0.8)"
+SCREENED_TO, DENIED_TO = "names_screened_to", "denials_screened_to"  # settings: the newest filing and notice that were taken
+
+
+def screen_all(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
+    """Screen every name on record anew against the lists; after a list came in, or when an older store is opened."""
+    for (table, _), names in ((_PARTIES, _OF_PARTIES.format("party_form")), (_NAMES, _OF_NAMES.format("screened_name"))):
+        cursor.execute(f"delete from store.main.{table} where list <> '{DENIALS}'")
+        cursor.execute(f"create or replace temp table to_screen as {names}")
+        _against_lists(cursor, desk, f"store.main.{table}")
+
+
+def screen_new(cursor: duckdb.DuckDBPyConnection, desk: Desk, *, filings: str | None = None, into: str = "store.main") -> None:
+    """Screen what is new: the forms in `new_form` that were just resolved, the other names on new filings, and new denials.
+
+    Args:
+        filings: a relation with the `record_no` of the new filings; by default those of the store that were not taken yet.
+        into: the schema that is written.
+    """
+    _take_names(cursor, filings, into)
+    forms, names, lists, newest_denial = cursor.execute(
+        "select (select count(*) from new_form), (select count(*) from new_name), exists(from list_entry), "
+        "(select coalesce(max(record_no), 0) from denial_notice where party is not null)"
+    ).fetchall()[0]
+    for new, (table, column), told in ((forms, _PARTIES, _OF_PARTIES.format("new_form")), (names, _NAMES, _OF_NAMES.format("new_name"))):
+        if not new or not (lists or newest_denial):
+            continue
+        cursor.execute(f"create or replace temp table to_screen as {told}")
+        if lists:
+            _against_lists(cursor, desk, f"{into}.{table}")
+        if newest_denial:
+            _against_denials(cursor, desk, f"{into}.{table}", column, "true")
+    if filings is None and newest_denial:
+        _take_denials(cursor, desk, newest_denial)
+
+
+def forget(cursor: duckdb.DuckDBPyConnection, record_no: int, key: str) -> None:
+    """Drop what was derived from a record that is being erased: names that stand nowhere else, and hits on a denial."""
+    cursor.execute("delete from store.main.filing_name where record_no = ?", [record_no])
+    for table in ("screened_name", "named_hit"):
+        cursor.execute(f"delete from store.main.{table} where name_id not in (select name_id from store.main.filing_name)")
+    for table, _ in (_PARTIES, _NAMES):
+        cursor.execute(f"delete from store.main.{table} where list = '{DENIALS}' and 'event:' || entry_id = ?", [key])
+
+
+def _take_names(cursor: duckdb.DuckDBPyConnection, filings: str | None, into: str) -> None:
+    """Find the names on new filings that are no party's; the ones never seen before stand in `new_name` afterwards."""
+    if filings is None:
+        taken = int(setting(cursor, SCREENED_TO) or 0)
+        cursor.execute("create or replace temp table new_filing as select record_no from filing where record_no > ?", [taken])
+        newest = cursor.execute("select max(record_no) from new_filing").fetchall()[0][0]
+        if newest is not None:
+            put_setting(cursor, SCREENED_TO, str(newest))
+    else:
+        cursor.execute(f"create or replace temp table new_filing as select record_no from {filings}")
+    sql = (resources.files("engine.screening") / "filing_name.sql").read_text()
+    cursor.execute(f"create or replace temp table new_standing as {sql}")
+    cursor.execute("create or replace temp table new_name (name_id bigint, name varchar, country varchar, kind varchar)")
+    if not cursor.execute("select count(*) from new_standing").fetchall()[0][0]:
         return
-    cursor.execute(f"create or replace temp table to_screen as select form_id, name, country from {forms}")
-    _screen(cursor, desk, into)
-
-
-def _screen(cursor: duckdb.DuckDBPyConnection, desk: Desk, into: str) -> None:
-    queries = cursor.execute("select distinct name, country from to_screen order by 1, 2").fetchall()
-    if not queries:
-        return
-    hits = [
-        (name, country, match.list, *match.entry_id.rsplit("@", 1), match.matched_name, match.score, match.result, match.why)
-        for (name, country), found in zip(queries, desk.name_index(cursor).match(queries), strict=True) for match in found
-    ]
-    if not hits:
-        return
-    frame = pl.DataFrame(
-        hits, orient="row",
-        schema=["name", "country", "list", "entry_id", "version", "matched_name", "score", "result", "why"],
-        schema_overrides={"country": pl.String},
-    )
-    cursor.register("hits", frame.to_arrow())
+    cursor.execute(f"insert into {into}.filing_name select record_no, role, place, name_id from new_standing order by record_no, place")
     cursor.execute(
-        f"insert into {into}.name_hit select to_screen.form_id, hits.list, hits.entry_id, hits.matched_name, hits.score, hits.result, "
-        f"v.weight, hits.why, v.known_from, v.known_to from hits inner join to_screen on hits.name = to_screen.name "
-        f"and hits.country is not distinct from to_screen.country inner join ({VERSIONS}) as v on cast(hits.version as bigint) = v.record_no"
+        "insert into new_name select name_id, any_value(name) as name, any_value(country) as country, any_value(kind) as kind "
+        "from new_standing where name_id not in (select name_id from screened_name) group by name_id order by name_id"
     )
-    cursor.unregister("hits")
+    cursor.execute(f"insert into {into}.screened_name select * from new_name")
+
+
+def _take_denials(cursor: duckdb.DuckDBPyConnection, desk: Desk, newest: int) -> None:
+    """Screen the names on record against the notices that were not taken yet."""
+    taken = int(setting(cursor, DENIED_TO) or 0)
+    if newest <= taken:
+        return
+    cursor.execute("create or replace temp table new_denial as select party as name from denial_notice where record_no > ? and party is not null", [taken])
+    _lay_keys(cursor, "new_denial", "denied")
+    for (table, column), names in ((_PARTIES, _OF_PARTIES.format("party_form")), (_NAMES, _OF_NAMES.format("screened_name"))):
+        cursor.execute(f"create or replace temp table on_record as {names}")
+        _lay_keys(cursor, "on_record", "named")
+        cursor.execute(
+            "create or replace temp table to_screen as select * from on_record where name in "
+            f"(select named.name from named, denied where {_NEAR_DENIAL})"
+        )
+        _against_denials(cursor, desk, f"store.main.{table}", column, f"denial_notice.record_no > {taken}")
+    put_setting(cursor, DENIED_TO, str(newest))
+
+
+def _lay_keys(cursor: duckdb.DuckDBPyConnection, names: str, into: str) -> None:
+    """`into(name, name_key)`: the distinct names of a relation and their normal forms."""
+    told = [name for (name,) in cursor.execute(f"select distinct name from {names} order by 1").fetchall()]
+    known = dict(cursor.execute(f"select name, any_value(name_key) from name_key where name in (select name from {names}) group by name").fetchall())
+    frame = pl.DataFrame({"name": told, "name_key": [known.get(name) or name_key(name) for name in told]}, schema={"name": pl.String, "name_key": pl.String})
+    cursor.register("keyed_names", frame.to_arrow())
+    cursor.execute(f"create or replace temp table {into} as select * from keyed_names where name_key <> ''")
+    cursor.unregister("keyed_names")
+
+
+def _matched(cursor: duckdb.DuckDBPyConnection, index_of: Callable[[duckdb.DuckDBPyConnection], NameIndex]) -> bool:
+    """Match the distinct names of `to_screen` and lay what comes near as `hits`; False where nothing does."""
+    asked = cursor.execute("select distinct name, country, kind, lei, registration from to_screen order by all").fetchall()
+    if not asked:
+        return False
+    queries = [
+        Query("", kind="vessel", imo=name) if kind == "vessel" else Query(name, country, None if kind == "unknown" else kind, lei=lei, registration=registration)
+        for name, country, kind, lei, registration in asked
+    ]
+    rows = [
+        (*key, match.list, *match.entry_id.rsplit("@", 1), match.matched_name, match.score, match.result, match.why)
+        for key, found in zip(asked, index_of(cursor).match(queries), strict=True) for match in found
+    ]
+    frame = pl.DataFrame(rows, orient="row", schema={
+        **dict.fromkeys(("name", "country", "kind", "lei", "registration", "list", "entry_id", "version", "matched_name"), pl.String),
+        "score": pl.Float64, "result": pl.String, "why": pl.String,
+    })
+    cursor.register("matched", frame.to_arrow())
+    cursor.execute(
+        "create or replace temp table hits as select to_screen.id, matched.list, matched.entry_id, cast(matched.version as bigint) as version, "
+        "matched.matched_name, matched.score, matched.result, matched.why, matched.name from matched inner join to_screen on matched.name = to_screen.name "
+        + " ".join(f"and matched.{column} is not distinct from to_screen.{column}" for column in ("country", "kind", "lei", "registration"))
+    )
+    cursor.unregister("matched")
+    return bool(rows)
+
+
+def _against_lists(cursor: duckdb.DuckDBPyConnection, desk: Desk, table: str) -> None:
+    if _matched(cursor, desk.name_index):
+        cursor.execute(
+            f"insert into {table} select hits.id, hits.list, hits.entry_id, hits.matched_name, hits.score, hits.result, v.weight, hits.why, "
+            f"v.known_from, v.known_to, v.content from hits inner join ({VERSIONS}) as v on hits.version = v.record_no"
+        )
+
+
+def _against_denials(cursor: duckdb.DuckDBPyConnection, desk: Desk, table: str, column: str, notices: str) -> None:
+    """Dated hits on partners' denials; whether a notice was corrected or taken back is asked when the hit is read."""
+    if _matched(cursor, desk.denial_index):
+        _lay_keys(cursor, "hits", "named")
+        cursor.execute("create or replace temp table hit_denial as select party as name from denial_notice where record_no in (select version from hits)")
+        _lay_keys(cursor, "hit_denial", "denied")
+        cursor.execute(
+            f"insert into {table} select hits.id, hits.list, hits.entry_id, hits.matched_name, hits.score, hits.result, 'denial', hits.why, "
+            "denial_notice.at, cast(denial_notice.expires_on as timestamp), denial_notice.event_id "
+            "from hits inner join denial_notice on hits.version = denial_notice.record_no "
+            "inner join named on hits.name = named.name inner join denied on denial_notice.party = denied.name "
+            f"where {_NEAR_DENIAL} and {notices} and (hits.id, hits.entry_id) not in (select ({column}, entry_id) from {table} where list = '{DENIALS}')"
+        )
 
 
 def screen_names(desk: Desk, names: list[tuple[str, str | None]], at: datetime) -> list[dict]:

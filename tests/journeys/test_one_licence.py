@@ -10,6 +10,7 @@ from desks import NOW, labels
 from typer.testing import CliRunner
 
 from engine import cli
+from engine.cli import door
 from engine.store.records import Origin
 from engine.workflows.desk import open_desk
 
@@ -32,7 +33,7 @@ class Office:
 
     def on(self, day: datetime) -> None:
         self.today = day
-        self._monkeypatch.setattr(cli, "now", lambda: day)
+        self._monkeypatch.setattr(door, "now", lambda: day)
 
     def run(self, *words: str, status: int = 0) -> str:
         done = RUN.invoke(cli.app, list(words), catch_exceptions=False)

@@ -109,7 +109,7 @@ def score(folder: Path, rows: int) -> dict:
     now_in = ["start", time.perf_counter()]
 
     def tell(stage: str, done: int, of: int) -> None:
-        name = stage if stage in ("reading", "parties", "scores", "evidence", "explained") else "features"
+        name = stage if stage in ("reading", "parties", "scores", "evidence", "referrals", "explained") else "features"
         moment = time.perf_counter()
         stages[now_in[0]] = stages.get(now_in[0], 0) + moment - now_in[1]
         now_in[:] = [name, moment]
@@ -193,6 +193,14 @@ def _spread(times: list[float]) -> dict:
     return {"median_ms": round(statistics.median(ordered), 1), "p99_ms": round(ordered[int(len(ordered) * 0.99) - 1], 1), "calls": len(ordered)}
 
 
+def _peak() -> int:
+    """The most kilobytes this process held, and with it the checking processes, each taken for the largest of them."""
+    from engine.workflows.checking import MOST_PROCESSES
+
+    own, child = (resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own + child * min(os.cpu_count() or 1, MOST_PROCESSES)
+
+
 STAGES: dict[str, Callable[[Path, int], dict]] = {"ingest": ingest, "features": features, "score": score, "latency": latency, "http": http}
 
 
@@ -214,7 +222,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.stage:
         told = STAGES[asked.stage](asked.folder, asked.rows[0])
-        told["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        told["peak_mb"] = _peak() // 1024
         print(json.dumps(told))
         return
     with tempfile.TemporaryDirectory() as scratch:

@@ -21,13 +21,13 @@ MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; ch
 def export(
     table: str, caller: CallerDep, room: RoomDep, form: Annotated[Literal["parquet", "csv", "jsonl"], Query(alias="format")] = "parquet",
 ) -> FileResponse:
-    """A table as Parquet, CSV or JSON Lines: only the rows of the token's authorities; in CSV no text that a spreadsheet would run."""
+    """A table as Parquet, CSV or JSON Lines: only the rows of the token's authorities; in CSV no text that a spreadsheet would run. `Diversion-Rows` counts them."""
     folder = tempfile.TemporaryDirectory(prefix="diversion-")
     out = Path(folder.name) / f"export.{form}"
     try:
         with room.cursor() as cursor:
-            export_table(cursor, table, out, caller.authorities)
+            rows = export_table(cursor, table, out, caller.authorities)
     except BaseException:
         folder.cleanup()
         raise
-    return FileResponse(out, media_type=MEDIA_TYPES[form], filename=f"{table}.{form}", background=BackgroundTask(folder.cleanup))
+    return FileResponse(out, media_type=MEDIA_TYPES[form], filename=f"{table}.{form}", headers={"Diversion-Rows": str(rows)}, background=BackgroundTask(folder.cleanup))

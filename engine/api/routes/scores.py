@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+import zipfile
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from engine.api.answers import ScoreForSystem
-from engine.api.openapi import takes
-from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
+from engine.api.openapi import takes, takes_bytes
+from engine.api.room import BodyDep, CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.applications import ApplicationId
 from engine.api.views import score_for
-from engine.errors import FieldProblem, InvalidRecord
+from engine.errors import FieldProblem, InvalidRecord, NotPermitted
 from engine.wire import Application, Score, parse_application
 from engine.workflows.assess import score_application
 from engine.workflows.file_application import score_unfiled
+from engine.workflows.score_file import score_file
 
 router = APIRouter(prefix="/v1", tags=["scores"])
+Form = Literal["parquet", "csv", "jsonl"]
 AsOf = Annotated[str, Query(max_length=40, description="RFC 3339, or `now`; without it, the time of filing.")]
 
 
@@ -27,6 +35,40 @@ def score_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep
     application = parse_application(body).model
     caller.check_files_for(application.authority)
     return score_for(caller, score_unfiled(room.desk, application, origin))
+
+
+@router.post("/score/file", response_class=FileResponse, openapi_extra=takes_bytes("application/x-ndjson", "application/json", "application/vnd.apache.parquet"))
+def score_many(
+    received: FileDep, caller: CallerDep, room: RoomDep, form: Annotated[Form, Query(alias="format")] = "parquet", features: Form | None = None,
+    lenient: bool = False, filename: Annotated[str, Query(max_length=300, description="Its ending tells the form: .jsonl, .json, .parquet.")] = "upload.jsonl",
+) -> FileResponse:
+    """Scores a file's filings as `diversion score FILE` does, and stores nothing.
+
+    Answers a zip: `scores`, `features` if a form for them was given, `set-aside` where there is one, and `told.json` with the counts.
+    """
+    if caller.authorities is not None:
+        raise NotPermitted("a whole file can hold every authority's filings; this token names some. Expected one for all of them. Send filings one by one.")
+    folder = tempfile.TemporaryDirectory(prefix="diversion-")
+    try:
+        job = room.jobs.start(caller.name, "score a file", lambda: _scored(room, received, Path(folder.name), form, features, lenient))
+        packed = job.future.result()
+    except BaseException:
+        folder.cleanup()
+        raise
+    return FileResponse(packed, media_type="application/zip", filename="scores.zip", background=BackgroundTask(folder.cleanup))
+
+
+def _scored(room: Room, received: Received, folder: Path, form: str, features: str | None, lenient: bool) -> Path:
+    scores, matrix, packed = folder / f"scores.{form}", folder / f"features.{features}", folder / "scores.zip"
+    with received.consumed() as path:
+        done = score_file(room.desk, path, scores, features_out=matrix if features else None, lenient=lenient)
+        told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version}
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+            zipped.writestr("told.json", json.dumps(told))
+            for name, file in {"scores": scores, "features": matrix if features else None, "set-aside": done.set_aside_file}.items():
+                if file:
+                    zipped.write(file, name)
+    return packed
 
 
 @router.get("/applications/{application_id:path}/score")

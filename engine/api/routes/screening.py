@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
+from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,12 +14,14 @@ from engine.api.answers import JobAnswer, ListAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.jobs import answer_to
+from engine.errors import RefusedInput, TooLarge
 from engine.store.records import Origin
 from engine.wire import Country, ScreenRow
+from engine.workflows.editions import new_hits
 from engine.workflows.screen import import_list, screen_names
 
 router = APIRouter(prefix="/v1", tags=["screening"])
-REJECTED_SHOWN = 100
+REJECTED_SHOWN, REJECTED_AT_MOST = 100, 1_000_000
 
 
 @router.get("/screen")
@@ -32,17 +37,45 @@ def screen(
 def take_list(
     format: str, received: FileDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response,
     as_of: date | None = None, filename: str = "list",
+    shown: Annotated[int, Query(ge=0, le=REJECTED_AT_MOST, description="Of how many rows that could not be read to tell.")] = REJECTED_SHOWN,
 ) -> ListAnswer | JobAnswer:
-    """Takes one edition of a watch list in; `as_of` is the edition's day, by default today. `filename` tells the file's name."""
-    job = room.jobs.start(caller.name, "import list", lambda: _import(room, received, format, as_of, origin))
+    """Takes one edition of a watch list in; `as_of` is the edition's day, by default today. `filename` tells the file's name.
+
+    A list of several files comes as a zip: the first in it is the list, the others are its companions.
+    """
+    job = room.jobs.start(caller.name, "import list", lambda: _import(room, received, format, as_of, origin, shown))
     return answer_to(job, room.limits.patience, response, ListAnswer)
 
 
-def _import(room: Room, received: Received, format: str, as_of: date | None, origin: Origin) -> dict:
+def _import(room: Room, received: Received, format: str, as_of: date | None, origin: Origin, shown: int) -> dict:
     with received.consumed() as path:
-        told = import_list(room.desk, path, format, as_of or origin.at.date(), origin)
+        told = import_list(room.desk, _unpacked(path, room.limits.file) if zipfile.is_zipfile(path) else path, format, as_of or origin.at.date(), origin)
     return {
         "lists": list(told.lists), "entries": told.entries, "new_or_changed": told.new_or_changed, "ended": told.ended,
-        "edition": told.edition.isoformat(), "rejected": len(told.rejected),
-        "rejected_rows": [{"line": row.line, "reason": row.reason} for row in told.rejected[:REJECTED_SHOWN]],
+        "edition": told.edition.isoformat(), "rejected": len(told.rejected), "new_hits": [asdict(hit) for hit in new_hits(room.desk, told, origin.at)],
+        "rejected_rows": [{"line": row.line, "reason": row.reason} for row in told.rejected[:shown]],
     }
+
+
+def _unpacked(path: Path, most: int) -> Path:
+    """The first file of a zip, laid with the others into a folder beside it.
+
+    Raises:
+        RefusedInput: it cannot be unpacked, or holds nothing.
+        TooLarge: it holds more bytes than are taken at once.
+    """
+    folder = path.with_name("unpacked")
+    folder.mkdir()
+    try:
+        with zipfile.ZipFile(path) as zipped:
+            files = [one for one in zipped.infolist() if not one.is_dir()]
+            if sum(one.file_size for one in files) > most:
+                raise TooLarge(f"the zip holds more than is taken at once. Expected at most {most:,} bytes. Send the list alone.")
+            laid = [folder / Path(one.filename).name for one in files]
+            for one, target in zip(files, laid, strict=True):
+                target.write_bytes(zipped.read(one))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise RefusedInput("the zip cannot be unpacked. Expected the list's files, neither encrypted nor damaged. Zip them again.") from error
+    if not laid:
+        raise RefusedInput("the zip is empty. Expected the list's files, the list itself first. Zip them again.")
+    return laid[0]

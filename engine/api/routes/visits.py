@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import JobAnswer, Plan, VisitRows
+from engine.api.answers import JobAnswer, NewPlan, Plan, VisitRows
 from engine.api.openapi import takes
 from engine.api.orders import PlanOrder
 from engine.api.room import BodyDep, Caller, CallerDep, OriginDep, Room, RoomDep
@@ -35,11 +35,11 @@ def list_visits(
 
 
 @router.post("/plans", status_code=201, openapi_extra=takes(PlanOrder), responses={202: {"description": "Still at work: ask for the job."}})
-def make_plan(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> Plan | JobAnswer:
+def make_plan(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> NewPlan | JobAnswer:
     """Chooses visits by risk and by lot; answers the plan, or a job where it takes long."""
     order = _checked(parse(PlanOrder, body).model)
     job = room.jobs.start(caller.name, "plan visits", lambda: _plan(room, caller, order, origin))
-    return answer_to(job, room.limits.patience, response, Plan, created=201)
+    return answer_to(job, room.limits.patience, response, NewPlan, created=201)
 
 
 def _checked(order: PlanOrder) -> PlanOrder:
@@ -54,7 +54,8 @@ def _plan(room: Room, caller: Caller, order: PlanOrder, origin: Origin) -> dict:
     more = {} if order.lot_share is None else {"lot_share": order.lot_share}
     plan = plan_visits(room.desk, order.from_, order.to, order.visits, origin, seed=order.seed, **more)
     with room.cursor() as cursor:
-        return _told(plan.plan_id, plan_rows(cursor, plan.plan_id, caller.authorities))
+        told = _told(plan.plan_id, plan_rows(cursor, plan.plan_id, caller.authorities))
+    return told | {"eligible": plan.eligible, "without_consent": plan.without_consent, "mandatory_left_out": plan.mandatory_left_out}
 
 
 @router.get("/plans/{plan_id:path}")

@@ -52,7 +52,7 @@ select
     false as disclosed,
     decision.at as known_from,
     correction.known_at as known_to
-from decision
+from history_decision as decision
 left join correction on decision.event_id = correction.event_id
 where
     decision.outcome = 'denied' and not coalesce(decision.withdrawn, false)
@@ -65,7 +65,7 @@ select
     false as disclosed,
     decision.at as known_from,
     correction.known_at as known_to
-from decision
+from history_decision as decision
 left join correction on decision.event_id = correction.event_id
 where decision.outcome = 'returned' and not coalesce(decision.withdrawn, false)
 union all

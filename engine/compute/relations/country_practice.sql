@@ -1,13 +1,63 @@
 -- What authorities had met with in a country by the end of each closed month: decisions and denials on grounds of diversion, requests to
 -- authenticate documents and answers, visits and those that were completed, shipments due half a year and those proven arrived.
-with told as (
+with sought as (
     select
-        filing.destination as country,
-        greatest(decision.at, filing.filed_at) as known_from,
+        application_id,
+        destination,
+        filed_at
+    from filing
+    where revision = 1 and destination in (select spine_application.destination from spine_application)
+),
+
+-- A shipment that names only its licence belongs to the application of that number.
+sent as (
+    select
+        shipment.shipment_id,
+        sought.destination,
+        greatest(shipment.at, sought.filed_at) as known_from
+    from shipment
+    inner join sought on shipment.application_id = sought.application_id
+    where not coalesce(shipment.withdrawn, false)
+    union all
+    select
+        shipment.shipment_id,
+        sought.destination,
+        greatest(shipment.at, licence.at, sought.filed_at) as known_from
+    from shipment
+    inner join licence on shipment.licence_number = licence.licence_number
+    inner join sought on licence.application_id = sought.application_id
+    where shipment.application_id is null and not coalesce(shipment.withdrawn, false) and not coalesce(licence.withdrawn, false)
+),
+
+due as (
+    select
+        shipment_id,
+        destination,
+        min(known_from) + interval 180 day as known_from
+    from sent
+    where shipment_id is not null
+    group by shipment_id, destination
+),
+
+proof as (
+    select
+        delivery.shipment_id,
+        min(delivery.at) as known_from
+    from delivery
+    where
+        delivery.milestone in ('arrived', 'released_by_customs', 'received_by_end_user') and delivery.proof = 'delivery_verification'
+        and not coalesce(delivery.withdrawn, false) and delivery.shipment_id in (select due.shipment_id from due)
+    group by delivery.shipment_id
+),
+
+told as (
+    select
+        sought.destination as country,
+        greatest(decision.at, sought.filed_at) as known_from,
         case when decision.outcome = 'denied' and list_has_any(decision.grounds, ['diversion', 'end_use', 'catch_all']) then 'denied' else 'decided' end
             as what
     from decision
-    inner join filing on decision.application_id = filing.application_id and filing.revision = 1
+    inner join sought on decision.application_id = sought.application_id
     where decision.outcome in ('granted', 'denied') and decision.corrects is null and not coalesce(decision.withdrawn, false)
     union all
     select
@@ -28,31 +78,25 @@ with told as (
         and answered.corrects is null and not coalesce(answered.withdrawn, false)
     union all
     select
-        filing.destination as country,
-        greatest(visit_in_force.known_from, filing.filed_at) as known_from,
+        sought.destination as country,
+        greatest(visit_in_force.known_from, sought.filed_at) as known_from,
         case when visit_in_force.outcome in ('favourable', 'unfavourable') then 'completed' else 'attempted' end as what
     from visit_in_force
-    inner join filing on visit_in_force.application_id = filing.application_id and filing.revision = 1
+    inner join sought on visit_in_force.application_id = sought.application_id
     where visit_in_force.stage = 'post_shipment'
     union all
     select
-        filing.destination as country,
-        greatest(shipment_of_application.known_from + interval 180 day, filing.filed_at) as known_from,
+        due.destination as country,
+        due.known_from,
         'due' as what
-    from shipment_of_application
-    inner join filing on shipment_of_application.application_id = filing.application_id and filing.revision = 1
+    from due
     union all
     select
-        filing.destination as country,
-        greatest(shipment_of_application.known_from + interval 180 day, filing.filed_at, min(delivery.at)) as known_from,
+        due.destination as country,
+        greatest(due.known_from, proof.known_from) as known_from,
         'proven' as what
-    from delivery
-    inner join shipment_of_application on delivery.shipment_id = shipment_of_application.shipment_id
-    inner join filing on shipment_of_application.application_id = filing.application_id and filing.revision = 1
-    where
-        delivery.milestone in ('arrived', 'released_by_customs', 'received_by_end_user') and delivery.proof = 'delivery_verification'
-        and not coalesce(delivery.withdrawn, false)
-    group by delivery.shipment_id, filing.destination, filing.filed_at, shipment_of_application.known_from
+    from due
+    inner join proof on due.shipment_id = proof.shipment_id
 ),
 
 monthly as (

@@ -2,18 +2,20 @@
 select
     filing.destination as country,
     split_part(filing_item.control_code, '.', 1) as category,
-    application_event.event_id,
-    application_event.application_id,
+    decision.event_id,
+    decision.application_id,
     'own' as whose,
-    application_event.known_from,
-    application_event.known_to
-from application_event
-inner join filing on application_event.application_id = filing.application_id and filing.revision = 1
+    decision.at as known_from,
+    correction.known_at as known_to
+from decision
+inner join filing on decision.application_id = filing.application_id and filing.revision = 1
 inner join filing_item on filing.record_no = filing_item.record_no
-where application_event.fact = 'denied' and filing_item.control_code is not null and filing.destination is not null
-group by
-    filing.destination, category, application_event.event_id, application_event.application_id, application_event.known_from,
-    application_event.known_to
+left join correction on decision.event_id = correction.event_id
+where
+    decision.outcome = 'denied' and not coalesce(decision.withdrawn, false)
+    and list_has_any(decision.grounds, ['diversion', 'end_use', 'catch_all'])
+    and filing.destination in (select spine_application.destination from spine_application) and filing_item.control_code is not null
+group by filing.destination, category, decision.event_id, decision.application_id, decision.at, correction.known_at
 union all
 select
     denial_notice.country,

@@ -28,7 +28,7 @@ holding as (
             when incident.confirmed then correction.known_at
             else least(coalesce(correction.known_at, confirmed.withdrawn_at), coalesce(confirmed.withdrawn_at, correction.known_at))
         end as known_to
-    from incident
+    from history_incident as incident
     left join correction on incident.event_id = correction.event_id
     left join confirmed on incident.event_id = confirmed.event_id
     where not coalesce(incident.withdrawn, false) and (incident.confirmed or confirmed.judged_at is not null)
@@ -61,4 +61,4 @@ select
     spans.known_from,
     spans.known_to
 from spans
-inner join incident on spans.event_id = incident.event_id
+inner join history_incident as incident on spans.event_id = incident.event_id

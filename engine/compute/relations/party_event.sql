@@ -32,7 +32,7 @@ select
     incident_in_force.known_to
 from incident_in_force
 inner join name_key on incident_in_force.party.name = name_key.name and name_key.name_key <> ''
-inner join party_form on name_key.name_key = party_form.name_key and incident_in_force.party.country is not distinct from party_form.country
+inner join history_party_form as party_form on name_key.name_key = party_form.name_key and incident_in_force.party.country is not distinct from party_form.country
 inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
 where
     party_form.authority is not null -- a form that stands on filings, not only in the report itself
@@ -52,7 +52,7 @@ select
         as known_to
 from denial_notice
 inner join name_key on denial_notice.party = name_key.name and name_key.name_key <> ''
-inner join party_form on name_key.name_key = party_form.name_key and denial_notice.country is not distinct from party_form.country
+inner join history_party_form as party_form on name_key.name_key = party_form.name_key and denial_notice.country is not distinct from party_form.country
 inner join party_entity on party_form.form_id = party_entity.form_id and party_entity.known_to is null
 left join correction on denial_notice.event_id = correction.event_id
 where party_form.authority is not null and not coalesce(denial_notice.withdrawn, false)

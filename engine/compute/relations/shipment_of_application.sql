@@ -6,7 +6,7 @@ with licensed as (
         licence.application_id,
         licence.at as known_from,
         row_number() over (partition by licence.licence_number order by licence.at, licence.event_id) as place
-    from licence
+    from history_licence as licence
     where licence.licence_number is not null and licence.application_id is not null and not coalesce(licence.withdrawn, false)
 ),
 
@@ -16,7 +16,7 @@ told as (
         coalesce(shipment.application_id, licensed.application_id) as application_id,
         case when shipment.application_id is not null then shipment.at else greatest(shipment.at, licensed.known_from) end as known_from,
         shipment.event_id
-    from shipment
+    from history_shipment as shipment
     left join licensed on shipment.licence_number = licensed.licence_number and licensed.place = 1
     where shipment.shipment_id is not null and not coalesce(shipment.withdrawn, false)
 ),

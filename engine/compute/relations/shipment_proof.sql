@@ -6,7 +6,7 @@ with due as (
         shipment.shipment_id,
         min(greatest(shipment.at, shipment_of_application.known_from)) + interval 180 day as due_from,
         min(correction.known_at) as ended_from
-    from shipment
+    from history_shipment as shipment
     inner join shipment_of_application on shipment.shipment_id = shipment_of_application.shipment_id
     left join correction on shipment.event_id = correction.event_id
     where not coalesce(shipment.withdrawn, false) and shipment.corrects is null

@@ -6,6 +6,6 @@ select
     nullif(trim(destruction.witnessed_by), '') is not null as witnessed,
     destruction.at as known_from,
     correction.known_at as known_to
-from destruction
+from history_destruction as destruction
 left join correction on destruction.event_id = correction.event_id
 where not coalesce(destruction.withdrawn, false)

@@ -20,7 +20,7 @@ shipped as (
         unnest(shipment.items) as item,
         greatest(shipment.at, shipment_of_application.known_from) as known_from,
         correction.known_at as known_to
-    from shipment
+    from history_shipment as shipment
     inner join shipment_of_application on shipment.shipment_id = shipment_of_application.shipment_id
     left join correction on shipment.event_id = correction.event_id
     where not coalesce(shipment.withdrawn, false)

@@ -7,7 +7,7 @@ with confirming as (
         correction.known_at as withdrawn_at,
         row_number() over (partition by visit.event_id order by review.at, review.event_id) as place
     from review
-    inner join visit
+    inner join history_visit as visit
         on
             review.subject = visit.visit_id
             and (visit.corrects is null or review.at >= visit.at)
@@ -30,7 +30,7 @@ countersigned as (
                 lower(trim(reviewed_by)) is distinct from lower(trim(recorded_by))
                 and lower(trim(reviewed_by)) is distinct from lower(trim(signed_by))
         end as from_the_start
-    from visit
+    from history_visit as visit
 )
 
 select
@@ -55,7 +55,7 @@ select
         when countersigned.from_the_start then correction.known_at
         else least(coalesce(correction.known_at, reviewed.withdrawn_at), coalesce(reviewed.withdrawn_at, correction.known_at))
     end as known_to
-from visit
+from history_visit as visit
 inner join countersigned on visit.event_id = countersigned.event_id
 left join shipment_of_application as shipment on visit.shipment_id = shipment.shipment_id
 left join correction on visit.event_id = correction.event_id

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
 from api_service import GENEROUS, Service, an_application, an_event, fresh, is_problem, lines, sha256
@@ -74,8 +76,9 @@ def test_an_export_holds_no_formula(service: Service):
 
 
 def test_an_export_as_parquet_is_whole(service: Service):
-    told = pl.read_parquet(service.analyst.get("/v1/export/filing").content)
-    assert len(told) == service.desk.store.cursor().execute("select count(*) from filing").fetchall()[0][0]
+    answer = service.analyst.get("/v1/export/filing")
+    told = pl.read_parquet(answer.content)
+    assert len(told) == int(answer.headers["diversion-rows"]) == service.desk.store.cursor().execute("select count(*) from filing").fetchall()[0][0]
 
 
 @pytest.mark.parametrize("table", ["access_token", "record", "setting", "party_entity", "filing; drop table filing", "..%2fx"])
@@ -99,6 +102,33 @@ def test_a_file_is_taken_in_and_what_is_bad_is_told_with_its_line(service: Servi
     assert [row["line"] for row in told["set_aside_records"]] == [2, 3]
     assert service.system.get(f"/v1/applications/{good['application_id']}").status_code == 200
     assert service.system.post("/v1/ingest/application", content=lines([good])).json()["unchanged"] == 1
+
+
+def test_as_many_bad_records_are_told_as_are_asked_for(service: Service):
+    bad = lines([{"application_id": fresh()} for _ in range(150)])
+    for shown, told in ((None, 100), (0, 0), (120, 120), (1000, 150)):
+        answer = service.system.post("/v1/ingest/application", params={} if shown is None else {"shown": shown}, content=bad).json()
+        assert (answer["set_aside"], len(answer["set_aside_records"])) == (150, told)
+    is_problem(service.system.post("/v1/ingest/application", params={"shown": 20_001}, content=bad), 422)
+
+
+def test_a_file_is_scored_and_nothing_of_it_stored(service: Service):
+    known, unknown = an_application(), an_application()
+    score = service.analyst.post("/v1/applications", json=known).json()
+    content = lines([known, unknown, {"application_id": "bad"}])
+    answer = service.analyst.post("/v1/score/file", params={"format": "jsonl", "features": "csv"}, content=content)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as zipped:
+        assert set(zipped.namelist()) == {"told.json", "scores", "features", "set-aside"}
+        told, scores = json.loads(zipped.read("told.json")), [json.loads(line) for line in zipped.read("scores").splitlines()]
+        assert json.loads(zipped.read("set-aside"))["line"] == 3
+    assert (told["scored"], told["set_aside"], sum(told["bands"].values())) == (2, 1, 2)
+    assert {one["application_id"]: one["risk"] for one in scores}[known["application_id"]] == score["risk"]
+    assert service.analyst.get(f"/v1/applications/{unknown['application_id']}").status_code == 404
+    is_problem(service.analyst.post("/v1/score/file", content=lines([{"application_id": "bad"}])), 422)
+    is_problem(service.analyst.post("/v1/score/file", params={"format": "xlsx"}, content=content), 422)
+    is_problem(service.token("analyst", authorities=("SE",)).post("/v1/score/file", content=content), 403)
+    is_problem(service.system.post("/v1/score/file", content=content), 403)
 
 
 def test_decisions_come_in_by_file_from_operators_alone(service: Service):
@@ -131,6 +161,32 @@ def test_a_list_is_imported_and_a_name_on_it_is_found(start, world: Path):
     assert {row["query"] for row in rows} == {name, "Qqqq Zzzz"}
     is_problem(service.admin.post("/v1/lists/none-such", content=content), 422)
     is_problem(service.analyst.get("/v1/screen", params={"name": name, "country": "ZZ"}), 422)
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, content in files.items():
+            written.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_a_list_of_several_files_comes_in_as_a_zip_and_stays_in_its_folder(start):
+    service = start(limits=replace(GENEROUS, file=4096), filled=False)
+    sdn = '1,"ZZYZX, Quentin","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n'
+
+    def sent(content: bytes) -> httpx.Response:
+        return service.admin.post("/v1/lists/ofac-sdn-csv", params={"filename": "sdn.csv.zip"}, content=content)
+
+    alt = '1,1,"aka","QUENTIN THE ELDER",-0- \r\n'
+    add = '1,1,"1 Long Road","Narvik","Norway",-0- \r\n'
+    answer = sent(zipped({"sdn.csv": sdn, "add.csv": add, "../../alt.csv": alt}))
+    assert answer.status_code == 200 and answer.json()["entries"] == 1, answer.text
+    assert service.analyst.get("/v1/screen", params={"name": "Quentin the Elder"}).json()[0]["result"] != "no_list_match"
+    for wrong in ({"sdn.csv": sdn}, {}):
+        is_problem(sent(zipped(wrong)), 422)
+    is_problem(sent(zipped({"sdn.csv": sdn, "add.csv": add, "alt.csv": alt})[:-30]), 422)
+    is_problem(sent(zipped({"sdn.csv": "0" * 1_000_000})), 413)
 
 
 def test_the_audit_trail_is_read_in_pages_and_verified(service: Service):
@@ -175,7 +231,8 @@ def test_visits_are_planned_and_the_plan_can_be_read(service: Service):
     assert answer.status_code == 201, answer.text
     told = answer.json()
     assert 1 <= len(told["visits"]) <= 5 and all(0 < visit["inclusion_probability"] <= 1 for visit in told["visits"])
-    assert service.planner.get(f"/v1/plans/{told['plan_id']}").json() == told
+    assert told["eligible"] >= len(told["visits"]) and told["without_consent"] <= told["eligible"] and told["mandatory_left_out"] >= 0
+    assert service.planner.get(f"/v1/plans/{told['plan_id']}").json() == {name: told[name] for name in ("plan_id", "visits")}
     due = {row["visit_id"] for row in service.inspector.get("/v1/visits", params={"state": "due", "limit": 1000}).json()["visits"]}
     assert {visit["visit_id"] for visit in told["visits"]} <= due
     assert service.token("planner", authorities=("DE",)).get(f"/v1/plans/{told['plan_id']}").status_code == 404

@@ -1,0 +1,58 @@
+"""The `diversion` command: every verb in its order. Owns no rule, and of each verb only its name."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from engine.cli import audit, events, filing, learning, licences, lists, planning, scoring, serving, tokens
+from engine.cli.door import DONE
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="""
+Will these goods end up with someone else? Scores export licence applications for diversion, explains each score,
+plans and records verification visits, and learns from what they find.
+""")
+app.command("init")(filing.init)
+app.command("ingest")(filing.ingest)
+app.command("screen")(lists.screen)
+app.command("score")(scoring.score)
+app.command("explain")(scoring.explain)
+app.command("train")(learning.train)
+app.command("plan")(planning.plan)
+app.command("decide")(events.decide)
+app.command("visit")(events.visit)
+app.command("event")(events.event)
+app.command("licences")(licences.licences)
+app.command("export")(audit.export)
+app.command("serve")(serving.serve)
+app.command("dashboard")(serving.dashboard)
+app.command("demo")(serving.demo)
+
+lists_app = typer.Typer(no_args_is_help=True, help="Watch lists.")
+lists_app.command("import")(lists.import_)
+lists_app.command("diff")(lists.diff)
+app.add_typer(lists_app, name="lists")
+
+audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")
+audit_app.command("verify")(audit.verify)
+audit_app.command("erase")(audit.erase)
+app.add_typer(audit_app, name="audit")
+
+token_app = typer.Typer(no_args_is_help=True, help="Access tokens of the HTTP service; only their hashes are kept.")
+token_app.command("create")(tokens.create)
+token_app.command("list")(tokens.list_)
+token_app.command("revoke")(tokens.revoke)
+app.add_typer(token_app, name="token")
+
+
+def main() -> None:
+    """Entry point of the `diversion` command."""
+    try:
+        app()
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)

@@ -1,0 +1,114 @@
+"""Makes a store and takes files in: `init`, `ingest`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.cli.door import DONE, REFUSED, SET_ASIDE, JsonOption, StoreOption, asking, at_store, desk_at, errors_told, progress_shown
+from engine.documents.pdf import certificates_in
+from engine.errors import EngineError, FieldProblem, RefusedInput
+from engine.settings import from_environment
+from engine.wire import EVENTS
+from engine.workflows import ingest as filing
+from engine.workflows.checking import checked
+from engine.workflows.document_files import take_files
+
+if TYPE_CHECKING:
+    from engine.cli.service import Service
+
+
+def init(store: StoreOption = None) -> None:
+    """Make an empty store with the reference data loaded."""
+    with desk_at(store, create=True) as (desk, _):
+        tables = desk.store.cursor().execute("select count(*) from audit_entry").fetchall()[0][0]
+        typer.echo(f"{desk.store.path} is ready, {tables} audit entr{'y' if tables == 1 else 'ies'}. Next: diversion ingest FILE, diversion lists import FILE --format FORMAT.")
+
+
+def ingest(
+    files: Annotated[list[Path] | None, typer.Argument(help=".json, .jsonl or .parquet files.")] = None,
+    kind: Annotated[str, typer.Option(help=f"application, or an event: {', '.join(EVENTS)}.")] = "application",
+    lenient: Annotated[bool, typer.Option("--lenient", help="Ignore unknown fields (counted) instead of setting the record aside.")] = False,
+    papers: Annotated[Path | None, typer.Option("--files", help="A folder of the documents' PDF files, told by their declared sha256.")] = None,
+    store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Take files in: good records exactly once, bad ones set aside in a file beside the input."""
+    if not files and papers is None:
+        raise typer.BadParameter("give at least one FILE, or --files DIR")
+    if kind != "application" and kind not in EVENTS:
+        near = get_close_matches(kind, ("application", *EVENTS), n=1)
+        raise typer.BadParameter(f"--kind is application, {', '.join(EVENTS)}" + (f". Did you mean {near[0]}?" if near else ""))
+    outcomes, refused = [], {}
+    origin = asking("ingest")
+    with errors_told(), progress_shown() as tell:
+
+        def each(take: Callable[..., filing.Ingested]) -> None:
+            for path in files or ():
+                try:
+                    outcomes.append(take(path, kind, lenient=lenient, progress=lambda n, path=path: tell(f"reading {path.name}", n)))
+                except RefusedInput as error:  # one file that cannot be used keeps no other out
+                    refused[str(path)] = str(error)
+                except EngineError as error:
+                    refused[str(path)] = str(error)
+                    break
+
+        at_store(store, origin, here=lambda desk: each(partial(filing.ingest_file, desk, origin=origin)), there=lambda service: each(partial(_send, service)))
+        taken = None
+        if papers is not None:
+            roots = certificates_in(from_environment().trust_roots)
+            taken = at_store(store, origin, here=lambda desk: take_files(
+                desk, papers, origin, trust_roots=roots, progress=lambda n, of: tell(f"reading {papers.name}", n, of)))
+    if as_json:
+        typer.echo(json.dumps([
+            {"file": str(o.path), "added": o.added, "unchanged": o.unchanged, "set_aside": o.set_aside, "ignored_fields": o.ignored_fields,
+             "set_aside_file": str(o.set_aside_file) if o.set_aside_file else None} for o in outcomes
+        ] + [{"file": file, "refused": why} for file, why in refused.items()] + ([{"files": str(papers)} | asdict(taken)] if taken else [])))
+    else:
+        for o in outcomes:
+            aside = f", {o.set_aside:,} set aside in {o.set_aside_file}" if o.set_aside else ""
+            ignored = f"; unknown fields ignored: {', '.join(f'{k} ({n})' for k, n in sorted(o.ignored_fields.items()))}" if o.ignored_fields else ""
+            typer.echo(f"{o.path}: {o.added:,} taken in, {o.unchanged:,} already on record{aside}{ignored}")
+        if taken:
+            typer.echo(f"{papers}: {taken.read:,} document files taken in, {taken.unchanged:,} already on record, {len(taken.unreadable):,} could not be read, "
+                       f"{len(taken.undeclared):,} that no filing declares")
+    for name, why in taken.unreadable if taken else ():
+        typer.echo(f"  {name}: {why}", err=True)
+    for why in refused.values():
+        typer.echo(f"diversion: {why}", err=True)
+    raise typer.Exit(REFUSED if refused else SET_ASIDE if any(o.set_aside for o in outcomes) or (taken and taken.unreadable) else DONE)
+
+
+def _send(service: Service, path: Path, kind: str, *, lenient: bool, progress: Callable[[int], None]) -> filing.Ingested:
+    """Take one file in through the service, chunk by chunk as `ingest_file` does at the store.
+
+    The file is read and checked here, and only its good records are sent, one a line: the service repeats no record, so what it refuses is found
+    again by its line, and set aside beside the input with what it says.
+    """
+    outcome, aside, seen = filing.Ingested(path), filing.SetAside(path), 0
+    try:
+        for run in checked(path, kind, lenient, filing.CHUNK_RECORDS, filing.CHUNK_BYTES):
+            run.count_ignored(outcome.ignored_fields)
+            faults = dict(run.faults)
+            if run.places:
+                body = "".join(body + "\n" for body in run.bodies).encode()
+                told = service.ask("POST", "ingest", kind, params={"filename": "chunk.jsonl", "shown": len(run.places)}, content=body)
+                outcome.added += told["added"]
+                outcome.unchanged += told["unchanged"]
+                faults |= {run.places[row["line"] - 1]: [FieldProblem(**one) for one in row["problems"]] for row in told["set_aside_records"]}
+            for place in sorted(faults):
+                aside.add(run.raws[place], faults[place])
+            seen += len(run.raws)
+            progress(seen)
+        aside.finish()
+    finally:
+        aside.close()
+    outcome.set_aside = aside.count
+    outcome.set_aside_file = aside.path if aside.count else None
+    return outcome

@@ -1,0 +1,118 @@
+"""Takes in the files behind declared documents: each read once, kept by its hash, its facts on record. Compares in `derive`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from engine.documents.agreement import text_key
+from engine.documents.pdf import DocumentFile, read_files
+from engine.errors import RefusedInput, UnreadableFile
+from engine.store import records
+from engine.store.records import STAGED_SCHEMA, Origin
+from engine.workflows.derive import derive
+from engine.workflows.desk import Desk
+from engine.workflows.evidence import folder as evidence_folder
+from engine.workflows.evidence import keep_evidence
+
+FILES_AT_ONCE = 200  # one transaction and one audit entry each
+
+
+@dataclass(frozen=True)
+class TakenFiles:
+    """What became of a folder of files.
+
+    Args:
+        read: taken in now.
+        unchanged: on record before.
+        unreadable: (file name, why) of those that could not be read; nothing is kept of them.
+        undeclared: names of files whose hash stands on no filing: taken in, and held to nothing until one names it.
+    """
+
+    read: int
+    unchanged: int
+    unreadable: tuple[tuple[str, str], ...]
+    undeclared: tuple[str, ...]
+
+
+def take_files(
+    desk: Desk, folder: Path, origin: Origin, *, trust_roots: Sequence[bytes] = (), progress: Callable[[int, int], None] | None = None
+) -> TakenFiles:
+    """Take in every PDF file of a folder; the same file again changes nothing.
+
+    A file belongs to the documents whose declared `sha256` is its hash: it was in the authority's hands when they were
+    filed, so what it says counts from that filing on.
+
+    Raises:
+        RefusedInput: no such folder.
+    """
+    if not folder.is_dir():
+        raise RefusedInput(f"--files {folder} is no folder. Expected one that holds the documents' PDF files. Name another.")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
+    hashes = {path: _sha256(path) for path in paths}
+    held = {sha256 for (sha256,) in desk.store.cursor().execute("select sha256 from document_file").fetchall()}
+    fresh = list({sha256: path for path, sha256 in hashes.items() if sha256 not in held}.values())
+    unreadable: list[tuple[str, str]] = []
+    read = 0
+    for start in range(0, len(fresh), FILES_AT_ONCE):
+        part = fresh[start : start + FILES_AT_ONCE]
+        good = []
+        for path, told in zip(part, read_files(part, trust_roots), strict=True):
+            if isinstance(told, UnreadableFile):
+                unreadable.append((path.name, told.message))
+            else:
+                good.append((path, told))
+            if progress:
+                progress(start + len(good), len(fresh))
+        _keep(desk, good, origin)
+        read += len(good)
+    with desk.store.writing() as cursor:
+        derive(cursor, desk)
+        named = {sha256 for (sha256,) in cursor.execute("select distinct sha256 from filing_document where sha256 is not null").fetchall()}
+    bad = {name for name, _ in unreadable}
+    return TakenFiles(
+        read, len(set(hashes.values()) & held), tuple(unreadable),
+        tuple(path.name for path in paths if hashes[path] not in named and path.name not in bad),
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin) -> None:
+    """The bytes first, then the record: a record never speaks of a file that is not there."""
+    if not good:
+        return
+    evidence_folder(desk).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path, told in good:
+        with tempfile.TemporaryDirectory(dir=evidence_folder(desk)) as scratch:
+            copy = Path(scratch) / "file"
+            shutil.copyfile(path, copy)
+            keep_evidence(desk, told.sha256, told.sha256, copy, origin)
+    frame = pl.DataFrame(
+        {
+            "position": range(len(good)), "key": [f"document_file:{told.sha256}" for _, told in good], "known_at": [origin.at] * len(good),
+            "body": [_body(told) for _, told in good],
+        },
+        schema=STAGED_SCHEMA,
+    )
+    with desk.store.writing() as cursor:
+        records.stage(cursor, frame)
+        records.append(cursor, "document_file", origin, "take in document files")
+
+
+def _body(told: DocumentFile) -> str:
+    return json.dumps(asdict(told) | {"text_key": _digest(text_key(told.text))}, ensure_ascii=False, sort_keys=True, default=str, separators=(",", ":"))
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,331 @@
+"""A store held by a running service: a verb that has a route goes through it and says what it says on the store itself."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from builders import a_decision, a_party, a_review, an_application, arms
+from desks import origin, take_in
+from polars.testing import assert_frame_equal
+from typer.testing import CliRunner
+
+from engine.cli import app, door
+from engine.store.database import open_store, running_service, service_note
+from engine.workflows.tokens import ROLES, create_token
+
+RUN = CliRunner()
+PYTHON = (sys.executable, "-c")
+SDN = '{0},"{1}","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 1970."\r\n'
+CAUGHT = an_application(application_id="H-REFERRED", catch_all={"wmd_informed": True}, filed_at="2024-03-01T09:00:00Z")
+RISKY = an_application(
+    application_id="H-RISKY", documents=[], end_user=a_party("Any Dealer", "AE", "dealer", registered_on="2026-10-01"), items=[arms(value=9_000_000)],
+    intermediaries=[a_party("Unknown Broker", "VG", role="broker")], end_use={"statement": "Various.", "purpose": "resale", "country": "AE"},
+    payment={"payer_name": "Third Ltd", "payer_country": "VG", "method": "cash", "prepaid_share": 1.0}, filed_at="2024-03-01T09:00:00Z",
+)
+SLASHED = an_application(application_id="H/1", filed_at="2024-03-01T09:00:00Z")
+PLAIN = an_application(application_id="H-PLAIN", filed_at="2024-03-01T09:00:00Z")
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> dict | list:
+        return json.loads(self.out)
+
+
+@dataclass
+class Pair:
+    """Two copies of one store, each in a folder of its own with the same files: one free, one held by a service."""
+
+    folder: Path
+    address: str
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, content: str) -> str:
+        for place in ("free", "held"):
+            (self.folder / place / name).write_bytes(content.encode())
+            os.utime(self.folder / place / name, (1_700_000_000, 1_700_000_000))
+        return name
+
+    def at(self, place: str, role: str | None, *words: str) -> Said:
+        os.chdir(self.folder / place)
+        done = RUN.invoke(app, [*words], env={"DIVERSION_STORE": "store.duckdb", "DIVERSION_TOKEN": self.secrets.get(role, role)}, catch_exceptions=False)
+        return Said(done.exit_code, _timeless(done.stdout), _timeless(done.stderr))
+
+    def both(self, role: str, *words: str, status: int = 0) -> Said:
+        """A verb at both places, which must say and do the same."""
+        free, held = (self.at(place, role, *words) for place in ("free", "held"))
+        assert (held.status, held.out, held.err) == (free.status, free.out, free.err)
+        assert held.status == status, (held.out, held.err)
+        return held
+
+    def files(self, name: str) -> tuple[Path, Path]:
+        return self.folder / "free" / name, self.folder / "held" / name
+
+
+def _timeless(text: str) -> str:
+    """What was said, without the moments of saying it."""
+    text = re.sub(r'"scored_at":"[^"]*"', '"scored_at":"then"', re.sub(r'"as_of":"[^"]*\.\d+Z"', '"as_of":"now"', text))
+    return re.sub(r"Scored \d{4}-\d\d-\d\d \d\d:\d\d", "Scored then", text)
+
+
+@pytest.fixture(scope="module")
+def pair(trained, tmp_path_factory) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("pair")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        found = Pair(folder, f"http://127.0.0.1:{free.getsockname()[1]}")
+    for place in ("free", "held"):
+        (folder / place).mkdir()
+        with trained.copy(folder / place) as desk:
+            take_in(desk, "application", PLAIN, CAUGHT, RISKY, SLASHED)
+            now = origin(at=door.now())
+            found.secrets = {role: create_token(desk, f"{role}-one", role, None, now.at + timedelta(days=1), now)[0] for role in ROLES}
+    store, home = folder / "held" / "store.duckdb", Path.cwd()
+    with (folder / "service.log").open("wb") as log:
+        serving = subprocess.Popen(
+            [*PYTHON, "from engine.cli import main; main()", "serve", "--store", str(store), "--service", found.address], stdout=log, stderr=log)
+    try:
+        _wait_for(lambda: _listens(found.address))
+        yield found
+    finally:
+        os.chdir(home)
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(60) == 0, (folder / "service.log").read_text()
+
+
+def _wait_for(true) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("nothing came within a minute")
+
+
+def _listens(address: str) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", int(address.rsplit(":", 1)[1]))) == 0
+
+
+@pytest.mark.parametrize(("role", "words", "status"), [
+    ("analyst", ("explain", "H-PLAIN"), 0), ("analyst", ("explain", "H-RISKY", "--json"), 0), ("auditor", ("explain", "H-REFERRED", "--now", "--json"), 0),
+    ("analyst", ("explain", "H-PLAIN", "--as-of", "2024-06-01", "--json"), 0), ("analyst", ("explain", "H-PLAIN", "--as-of", "2020-01-01"), 3),
+    ("analyst", ("explain", "H/1"), 0), ("analyst", ("explain", "NOBODY"), 3), ("analyst", ("export", "access_token", "--out", "t.csv"), 3), ("analyst", ("export", "filing", "--out", "t.txt"), 3),
+    ("admin", ("token", "create", "Somebody", "--role", "king"), 3), ("admin", ("token", "revoke", "none-such"), 3), ("approver", ("train", "--as-of", "2019-01-01"), 3),
+    ("planner", ("plan", "--from", "2026-01-01", "--to", "2026-02-01", "--visits", "0", "--out", "p.csv"), 3), ("admin", ("ingest", "none.jsonl"), 3),
+    ("planner", ("plan", "--from", "2026-01-01", "--to", "2026-02-01", "--visits", "3", "--out", "p.txt"), 3), ("analyst", ("score", "none.jsonl", "--out", "s.csv"), 3),
+    ("admin", ("lists", "import", "none.csv", "--format", "csl-csv"), 3), ("admin", ("lists", "import", "none.csv", "--format", "tarot"), 3),
+    ("analyst", ("decide", "NOBODY", "--outcome", "returned"), 3), ("analyst", ("decide", "H-PLAIN", "--outcome", "denied", "--rationale", "No."), 3),
+    ("analyst", ("decide", "H-REFERRED", "--outcome", "granted", "--rationale", "Checked."), 3), ("analyst", ("decide", "H-PLAIN", "--outcome", "perhaps"), 3),
+], ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
+def test_a_verb_says_the_same_through_the_service_as_on_the_store(pair: Pair, role, words, status):
+    said = pair.both(role, *words, status=status)
+    assert len(said.out + said.err) > 20 and not list(pair.folder.rglob("[pst].txt"))
+
+
+def test_a_file_goes_in_and_what_is_set_aside_is_the_same(pair: Pair):
+    again = PLAIN | {"end_use": {"statement": "Something else.", "purpose": "border_security", "country": "FI"}}
+    good, lax = (an_application(application_id=name, filed_at="2024-04-01T09:00:00Z") for name in ("H-I1", "H-I2"))
+    documents = [good, {"application_id": "bad"}, again, lax | {"colour": "red"}, CAUGHT]
+    pair.write("mixed.json", json.dumps(documents))
+    pair.write("mixed.jsonl", "\n".join([json.dumps(good), "no json", json.dumps(again), json.dumps({"application_id": "x" * 99})]))
+    pair.write("decisions.jsonl", "".join(json.dumps(a_decision(name, event_id=f"H-ID-{n}", outcome="returned")) + "\n" for n, name in enumerate(("H-PLAIN", "NOBODY"))))
+    first = pair.both("admin", "ingest", "mixed.json", "--lenient", "--json", status=1).told[0]
+    assert (first["added"], first["unchanged"], first["set_aside"], first["ignored_fields"]) == (2, 1, 2, {"colour": 1})
+    pair.both("admin", "ingest", "mixed.json", "mixed.jsonl", "none.jsonl", status=3)
+    pair.both("admin", "ingest", "decisions.jsonl", "--kind", "decision", status=1)
+    for name in ("mixed.json", "mixed.jsonl", "decisions.jsonl"):
+        free, held = (path.read_text("utf-8") for path in pair.files(f"{name}.set-aside.jsonl"))
+        assert held == free and "record" in json.loads(free.splitlines()[0])
+
+
+def test_a_file_is_scored_to_the_last_bit_as_on_the_store(pair: Pair):
+    pair.write("two.jsonl", "".join(json.dumps(one | {"application_id": f"{one['application_id']}-{n}"}) + "\n" for n, one in enumerate((PLAIN, RISKY))))
+    pair.write("two and a half.jsonl", json.dumps(PLAIN) + '\n{"application_id": "bad"}\n')
+    pair.write("bad.jsonl", '{"application_id": "bad"}\n')
+    pair.both("analyst", "score", "two.jsonl", "--out", "scores.parquet", "--features", "features.parquet", "--json")
+    for name in ("scores.parquet", "features.parquet"):
+        free, held = map(pl.read_parquet, pair.files(name))
+        assert_frame_equal(held, free, check_exact=True)
+    assert pair.both("analyst", "score", "two and a half.jsonl", "--out", "s.jsonl", status=1).out.startswith("1 scored")
+    assert "see bad.jsonl.set-aside.jsonl" in pair.both("analyst", "score", "bad.jsonl", "--out", "none.csv", status=3).err
+    assert not any(path.exists() for path in pair.files("none.csv"))
+    for name in ("s.jsonl", "two and a half.jsonl.set-aside.jsonl", "bad.jsonl.set-aside.jsonl"):
+        free, held = (path.read_text("utf-8") for path in pair.files(name))
+        assert held == free and free
+
+
+def test_a_table_is_exported_the_same(pair: Pair):
+    for name in ("filing.csv", "filing.parquet", "filing_item.jsonl"):
+        assert "rows of filing" in pair.both("auditor", "export", name.split(".")[0], "--out", name).out
+    free, held = (path.read_bytes() for path in pair.files("filing_item.jsonl"))
+    assert held == free and free
+
+
+def test_a_list_of_three_files_comes_in_and_names_are_screened_against_it(pair: Pair):
+    pair.write("sdn.csv", SDN.format(7001, "ZZYZX, Quentin") + SDN.format(7002, "Vladivar Trading") + '7003,"torn\r\n')
+    pair.write("alt.csv", '7001,1,"aka","QUENTIN ZZYZX THE ELDER",-0- \r\n')
+    pair.write("add.csv", '7001,1,"1 Long Road","Narvik","Norway",-0- \r\n')
+    told = pair.both("admin", "lists", "import", "sdn.csv", "--format", "ofac-sdn-csv", "--json", status=1).told
+    assert (told["entries"], told["new_or_changed"], len(told["rejected"]), told["edition"]) == (2, 2, 1, "2023-11-14")
+    assert pair.both("admin", "lists", "import", "sdn.csv", "--format", "ofac-sdn-csv", "--as-of", "2023-11-15", status=1).out.endswith("1 rows set aside\n")
+    rows = pair.both("analyst", "screen", "Quentin Zzyzx", "Nobody & Sons = 100 %", "Vladivar Trading", "--json").told
+    assert {row["query"] for row in rows if row["result"] != "no_list_match"} == {"Quentin Zzyzx", "Vladivar Trading"}
+    pair.write("names.csv", "name,country\nVladivar Trading,NO\nQuentin Zzyzx,\nVladivar Trading,SE\nQuentin Zzyzx,\n")
+    assert pair.both("analyst", "screen", "--file", "names.csv").out.count("Quentin Zzyzx:") >= 2
+    pair.write("many.txt", "".join(f"{name} {n}\n" for n in range(130) for name in ("Vladivar Trading", "Ä" * 60)))
+    assert [row["query"] for row in pair.both("analyst", "screen", "--file", "many.txt", "--json").told][:1] == ["Vladivar Trading 0"]
+
+
+def test_a_list_without_its_companions_is_refused_in_the_same_words(pair: Pair):
+    pair.write("sdn_lone.csv", SDN.format(7001, "ZZYZX, Quentin"))
+    assert "add_lone.csv" in pair.both("admin", "lists", "import", "sdn_lone.csv", "--format", "ofac-sdn-csv", status=3).err
+
+
+def test_events_are_recorded_once_and_what_stands_in_the_way_is_named(pair: Pair):
+    decide = ("decide", "H-PLAIN", "--outcome", "returned", "--event-id", "H-D1", "--json")
+    # The service records under the token's name, so the same event is the same whoever's account typed it.
+    assert pair.both("analyst", *decide).told == {"event_id": "H-D1", "new": True}
+    visit = ("visit", "H-PLAIN", "--outcome", "inconclusive", "--mode", "on_site", "--item", "1:seen:A1", "--event-id", "H-V1", "--visit-id", "H-V")
+    assert pair.both("inspector", *visit).out == "visit H-V1 is on record\n"
+    pair.write("d2.json", json.dumps(a_decision("H-PLAIN", event_id="H-D2", outcome="returned", recorded_by="analyst-one")))
+    assert [pair.both("analyst", "decide", "--file", "d2.json", "--json").told["new"] for _ in range(2)] == [True, False]
+    grant = ("decide", "H-REFERRED", "--outcome", "granted", "--rationale", "Checked.", "--event-id", "H-G1")
+    assert "catch_all (catch_all:catch-all)" in pair.both("analyst", *grant, status=3).err
+    review = a_review("referral", "catch_all:catch-all", "dismissed", application_id="H-REFERRED", at="2024-05-10T09:00:00Z", recorded_by="analyst-one")
+    pair.write("review.json", json.dumps(review))
+    pair.both("analyst", "event", "review", "review.json")
+    pair.both("analyst", *grant)
+    pair.write("broken.json", "{no")
+    assert "one JSON object" in pair.both("analyst", "event", "review", "broken.json", status=3).err
+
+
+def test_a_grant_that_needs_two_waits_at_the_service_and_is_not_done(pair: Pair):
+    pair.write("grant.json", json.dumps(a_decision("H-RISKY", event_id="H-G2")))
+    grant = ("decide", "--file", "grant.json")
+    free, held = pair.at("free", None, *grant), pair.at("held", "analyst", *grant)
+    assert free.status == held.status == 3 and free.out == held.out == ""
+    assert "needs a second person's signature" in held.err and "recorded_by: left out" in held.err
+    assert pair.at("held", "approver", *grant).out == "decision H-G2 is on record\n"
+
+
+def test_a_plan_is_the_same(pair: Pair):
+    plan = ("plan", "--from", "2026-10-01", "--to", "2026-11-15", "--visits", "12", "--seed", "5")
+    said = pair.both("planner", *plan, "--out", "plan.parquet", "--json").told
+    assert said["visits"] > 0 and said["eligible"] >= said["visits"]
+    free, held = map(pl.read_parquet, pair.files("plan.parquet"))
+    assert_frame_equal(held, free, check_exact=True)
+
+
+def test_training_is_waited_for_and_says_the_same(pair: Pair):
+    free, held = (pair.at(place, "approver", "train", "--dry-run", "--as-of", "2026-06-01") for place in ("free", "held"))
+    assert free.status == held.status == 0 and "dry run, nothing written" in held.out
+    versionless = [re.sub(r"^Model \S+:", "Model:", said.out) for said in (free, held)]
+    assert versionless[0] == versionless[1]
+
+
+def test_the_chain_is_proved_through_the_service(pair: Pair):
+    free, held = (pair.at(place, "auditor", "audit", "verify", "--json") for place in ("free", "held"))
+    assert held.told["whole"] is True and held.told.keys() == free.told.keys()
+    assert pair.at("held", "auditor", "audit", "verify", "--expect", held.told["head"]).out.startswith("Whole: ")
+    assert pair.at("held", "auditor", "audit", "verify", "--expect", "0" * 63 + "1").status == 3
+
+
+def test_a_token_is_given_out_listed_and_revoked(pair: Pair):
+    given = {place: pair.at(place, "admin", "token", "create", "Desk Two", "--role", "auditor", "--authority", "SE", "--days", "2", "--json").told for place in ("free", "held")}
+    assert given["held"].keys() == given["free"].keys()
+    assert [len(one["expires_at"]) for one in given.values()] == [26, 26]
+    told = given["held"]
+    assert pair.at("held", told["token"], "explain", "H-PLAIN").status == 0
+    assert re.search(rf"{told['token_id']}  Desk Two +auditor +SE +valid until", pair.at("held", "admin", "token", "list").out)
+    assert pair.at("held", "admin", "token", "revoke", told["token_id"]).out == f"Token {told['token_id']} of Desk Two is revoked.\n"
+    assert pair.at("held", told["token"], "explain", "H-PLAIN").status == 3
+
+
+def test_without_a_token_it_is_said_how_to_get_one(pair: Pair):
+    for words in (("explain", "H-PLAIN"), ("decide", "H-PLAIN", "--outcome", "returned"), ("export", "filing", "--out", "t.csv")):
+        said = pair.at("held", None, *words)
+        assert said.status == 3 and "DIVERSION_TOKEN" in said.err and "diversion token create" in said.err and pair.address in said.err
+
+
+def test_a_token_that_is_unknown_or_of_another_role_is_refused(pair: Pair):
+    assert "not known" in pair.at("held", "nonsense", "explain", "H-PLAIN").err
+    said = pair.at("held", "inspector", "explain", "H-PLAIN")
+    assert said.status == 3 and "role inspector" in said.err
+    assert "told no reasons" in pair.at("held", "system", "explain", "H-PLAIN").err
+
+
+@pytest.mark.parametrize("words", [("licences",), ("score",), ("audit", "erase", "event:x", "--order", "1", "--approved-by", "y"), ("init",),
+                                   ("score", "two.jsonl", "--out", "x.csv", "--engine", "spark")], ids=" ".join)
+def test_a_verb_without_a_route_names_the_service(pair: Pair, words):
+    said = pair.at("held", "admin", *words)
+    assert said.status == 3 and f"A service at {pair.address}" in said.err and "in use by another process" in said.err
+
+
+@pytest.fixture
+def locked(tmp_path) -> Iterator[Path]:
+    """A store that another process holds, which is no service."""
+    path = tmp_path / "store.duckdb"
+    open_store(path, create=True).close()
+    holder = subprocess.Popen([*PYTHON, "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()", str(path)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    yield path
+    holder.communicate()
+
+
+def explained(path: Path) -> Said:
+    done = RUN.invoke(app, ["explain", "A-1", "--store", str(path)], env={"DIVERSION_TOKEN": "secret"}, catch_exceptions=False)
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
+def test_a_store_locked_by_a_command_says_so_and_names_no_service(locked: Path):
+    said = explained(locked)
+    assert said.status == 3 and "in use by another process" in said.err and "service" not in said.err.lower()
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"address": "http://127.0.0.1:1", "pid": -1}', '{"address": "http://127.0.0.1:1", "pid": "x"}', '{"address": "http://127.0.0.1:1", "pid": %d}'])
+def test_a_note_that_a_killed_service_left_is_not_believed(locked: Path, note: str):
+    ended = subprocess.Popen([*PYTHON, ""])
+    ended.wait()
+    service_note(locked).write_text(note % ended.pid if "%d" in note else note)
+    assert running_service(locked) is None
+    said = explained(locked)
+    assert said.status == 3 and "in use by another process" in said.err and "A service" not in said.err
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://192.0.2.1:8765", "http://localhost.example:80"])
+def test_a_token_goes_to_no_other_machine_and_silence_is_the_plain_message(locked: Path, address: str):
+    service_note(locked).write_text(json.dumps({"address": address, "pid": os.getpid()}))
+    before = time.monotonic()
+    said = explained(locked)
+    assert said.status == 3 and f"A service at {address}" in said.err and time.monotonic() - before < 4
+
+
+def test_the_dashboards_open_on_the_service_that_holds_the_store(pair: Pair):
+    opened = subprocess.Popen([*PYTHON, "from engine.cli import main; main()", "dashboard", "--store", str(pair.folder / "held" / "store.duckdb")],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    try:
+        said = [opened.stdout.readline().decode() for _ in range(4)]
+        assert said[1].startswith("Dashboards  http://127.0.0.1:") and pair.address in said[2] and "Ctrl-C stops the dashboards" in said[3]
+        _wait_for(lambda: _listens(said[1].split()[1]))
+        opened.send_signal(signal.SIGTERM)
+        assert opened.wait(30) == 0 and _listens(pair.address)
+    finally:
+        opened.kill()
+        opened.communicate()
