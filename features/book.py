@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from features.catalogue import Catalogue
 from features.feature import Feature
@@ -23,6 +24,10 @@ counts, one `.evidence.sql` (from which records).
   **lowers** never raises it, and **free** is left to the data. The reason stands beside it.
 - *No value* says what it means that there is none. **missing**: an input was not given or not known; the interval
   widens and the score lists it. **does not apply**: the question does not arise. **never**: there always is one.
+- *Computed from* is read off the SQL, through every relation down to the filed documents, events and reference tables:
+  the fields that make the value, and those that decide which records count.
+- How often a feature is missing and how it moves the score depend on the records and the model: `GET /v1/features` shows
+  both for the model in force.
 - *Unverified* sources: the link between feature and source, or its weight, is general knowledge or inference, to be
   replaced as official texts are read.
 - Nothing here reads nationality, citizenship, birthplace, birth date, sex, religion, or the language or script of a
@@ -34,9 +39,16 @@ _ABSENT = {"missing": "**missing**", "not_applicable": "**does not apply**", "ne
 
 
 @cache
-def indicators() -> dict[str, dict[str, str]]:
-    """The register of indicators: id -> what it says, and what data it needs where no feature computes it."""
+def indicators() -> dict[str, dict[str, Any]]:
+    """The register of indicators: id -> what it says, what it or the rest of it needs, and which referral rules ask about it."""
     return tomllib.loads((resources.files("features") / "indicators.toml").read_text("utf-8"))
+
+
+@cache
+def lineage() -> dict[str, tuple[str, ...]]:
+    """Feature -> the raw fields that it is computed from, as read off the SQL by `python -m engine.compute.lineage`."""
+    told = tomllib.loads((resources.files("features") / "lineage.toml").read_text("utf-8"))
+    return {feature: tuple(fields) for feature, fields in told.items()}
 
 
 def book(catalogue: Catalogue) -> str:
@@ -44,7 +56,7 @@ def book(catalogue: Catalogue) -> str:
     parts = [_OPENING.format(features=len(catalogue.features), families=len(catalogue.families))]
     for family in catalogue.families:
         question = family.question[:1].upper() + family.question[1:]
-        parts.append(f"## {family.name}\n\n{question}\n\n{_table(family.features)}")
+        parts.append(f"## {family.name}\n\n{question}\n\n{_table(family.features)}\n{_fields(family.features)}")
     parts.append(_open_indicators(catalogue))
     return "\n".join(parts)
 
@@ -69,18 +81,30 @@ def _table(features: tuple[Feature, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _fields(features: tuple[Feature, ...]) -> str:
+    lines = ["| feature | computed from |", "|---|---|"]
+    for feature in features:
+        lines.append(f"| `{feature.name}` | {', '.join(f'`{field}`' for field in lineage()[feature.name])} |")
+    return "\n".join(lines) + "\n"
+
+
 def _open_indicators(catalogue: Catalogue) -> str:
-    computed = {feature.indicator for feature in catalogue.features}
+    """Line by line: which features compute an indicator, which rules ask about it, and what is still wanting."""
+    by_indicator: dict[str, list[str]] = {}
+    for feature in catalogue.features:
+        by_indicator.setdefault(feature.indicator, []).append(feature.name)
     lines = [
-        "## Indicators without a feature",
+        "## Indicators",
         "",
-        f"{len(indicators()) - len(computed)} of the {len(indicators())} indicators of the register are not computed. "
-        "What each would need:",
+        f"The register has {len(indicators())} indicators; {len(by_indicator)} are computed, some in part. What the others, "
+        "and the rest of these, would need:",
         "",
-        "| indicator | says | needs |",
-        "|---|---|---|",
+        "| indicator | says | features and rules | needs |",
+        "|---|---|---|---|",
     ]
     for name, entry in indicators().items():
-        if name not in computed:
-            lines.append(f"| {name} | {entry['says']} | {entry['needs']} |")
+        computed = [f"`{feature}`" for feature in by_indicator.get(name, ())]
+        asked = [f"referral `{rule}`" for rule in entry.get("rules", ())]
+        wanting = entry.get("needs") or (f"for the rest: {entry['rest']}" if "rest" in entry else "")
+        lines.append(f"| {name} | {entry['says']} | {', '.join(computed + asked)} | {wanting} |")
     return "\n".join(lines) + "\n"

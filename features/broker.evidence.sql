@@ -1,7 +1,7 @@
 -- Family:   broker
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    party_event, party_named, spine, spine_party
+-- Reads:    coverage, party_event, party_named, spine, spine_application, spine_party, supply_chain, transshipment_hub
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -11,6 +11,8 @@ with intermediary as (
         spine.subject,
         spine.application_id,
         spine.as_of,
+        spine.as_of_day,
+        spine_party.country,
         spine_party.party_no,
         spine_party.form_id,
         spine_party.entity_id,
@@ -54,6 +56,55 @@ known_facts as (
     where
         party_event.role_group in ('intermediary', 'named', 'consignee')
         and party_event.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+),
+
+late_facts as (
+    select
+        intermediary.subject,
+        'broker_late_diversions_to_expected_ratio' as feature,
+        'event:' || party_event.event_id as record
+    from intermediary
+    inner join spine_application on intermediary.subject = spine_application.subject
+    inner join coverage on spine_application.authority = coverage.authority and intermediary.as_of > coverage.known_from
+    inner join party_event
+        on
+            intermediary.entity_id = party_event.entity_id
+            and intermediary.as_of > party_event.known_from
+            and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
+            and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
+    where
+        party_event.role_group in ('intermediary', 'named', 'consignee') and party_event.fact = 'diversion'
+        and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
+        and date_diff('day', cast(coverage.known_from as date), intermediary.as_of_day) >= 1095
+),
+
+in_hubs as (
+    select
+        intermediary.subject,
+        'broker_hubs_count' as feature,
+        'reference:transshipment_hub:' || transshipment_hub.country as record
+    from intermediary
+    inner join transshipment_hub
+        on
+            intermediary.country = transshipment_hub.country
+            and (transshipment_hub.known_from is null or intermediary.as_of > transshipment_hub.known_from)
+),
+
+direct as (
+    select
+        spine.subject,
+        'broker_newly_inserted_flag' as feature,
+        'application:' || supply_chain.application_id as record
+    from spine
+    inner join spine_party as exporter on spine.subject = exporter.subject and exporter.role_group = 'exporter'
+    inner join spine_party as end_user on spine.subject = end_user.subject and end_user.role_group = 'end_user'
+    inner join supply_chain
+        on
+            exporter.entity_id = supply_chain.exporter_id
+            and end_user.entity_id = supply_chain.end_user_id
+            and spine.as_of > supply_chain.known_from
+            and spine.application_id <> supply_chain.application_id
 )
 
 select
@@ -67,3 +118,21 @@ select
     known_facts.feature,
     known_facts.record
 from known_facts
+union distinct
+select
+    late_facts.subject,
+    late_facts.feature,
+    late_facts.record
+from late_facts
+union distinct
+select
+    in_hubs.subject,
+    in_hubs.feature,
+    in_hubs.record
+from in_hubs
+union distinct
+select
+    direct.subject,
+    direct.feature,
+    direct.record
+from direct

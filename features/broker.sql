@@ -1,7 +1,8 @@
 -- Family:   broker
 -- Question: who stands between exporter and end user, and what is known of them?
 -- Grain:    one row per spine row
--- Reads:    base_rate, broker_customer, party_event, party_named, spine, spine_application, spine_document, spine_leg, spine_party
+-- Reads:    base_rate, broker_customer, coverage, party_event, party_named, spine, spine_application, spine_document, spine_leg,
+--           spine_party, supply_chain, transshipment_hub
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   no intermediary declared -> counts are 0; features of one are null
 -- Columns:  see broker.toml
@@ -12,11 +13,17 @@ with intermediary as (
         spine.application_id,
         spine.as_of,
         spine.as_of_us,
+        spine.as_of_day,
         spine_party.form_id,
         spine_party.entity_id,
         spine_party.role,
         spine_party.country,
-        spine_party.licences_count
+        spine_party.address_key,
+        spine_party.address_is_box,
+        spine_party.registered_on,
+        spine_party.licences_count,
+        spine_party.licences_in_force,
+        spine_party.programme_level
     from spine
     inner join spine_party on spine.subject = spine_party.subject
     where spine_party.role_group = 'intermediary'
@@ -63,6 +70,23 @@ filing_stream as (
     from intermediary
 ),
 
+-- An application counts once: its own earlier filing is taken out again. Three years of 365 days in microseconds.
+own_filing as (
+    select
+        intermediary.subject,
+        intermediary.entity_id,
+        1 as filed,
+        max(case when intermediary.as_of_us - party_named.known_us <= 94608000000000 then 1 else 0 end) as late_filed
+    from intermediary
+    inner join party_named
+        on
+            intermediary.entity_id = party_named.entity_id
+            and intermediary.application_id = party_named.application_id
+            and intermediary.as_of > party_named.known_from
+    where party_named.role_group = 'intermediary'
+    group by intermediary.subject, intermediary.entity_id
+),
+
 running as (
     select
         filing_stream.subject,
@@ -72,9 +96,9 @@ running as (
             range between unbounded preceding and 1 preceding
         ) as all_filed,
         sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
-            range between unbounded preceding and 1 preceding
-        ) as own_filed
+            partition by filing_stream.entity_id order by filing_stream.known_us
+            range between 94608000000000 preceding and 1 preceding
+        ) as late_filed
     from filing_stream
 ),
 
@@ -82,8 +106,10 @@ record_of_entity as (
     select
         running.subject,
         running.entity_id,
-        max(coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0)) as filings
+        max(coalesce(running.all_filed, 0) - coalesce(own_filing.filed, 0)) as filings,
+        max(coalesce(running.late_filed, 0) - coalesce(own_filing.late_filed, 0)) as late_filings
     from running
+    left join own_filing on running.subject = own_filing.subject and running.entity_id = own_filing.entity_id
     where running.subject is not null
     group by running.subject, running.entity_id
 ),
@@ -150,7 +176,10 @@ known_facts as (
         count(distinct party_event.event_id) filter (where party_event.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
         count(distinct party_event.event_id) filter (where party_event.fact = 'diversion') as diversions,
         count(distinct party_event.event_id) filter (where party_event.fact = 'unfavourable') as unfavourable,
-        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials
+        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials,
+        count(distinct party_event.event_id) filter (
+            where party_event.fact = 'diversion' and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
+        ) as late_diversions
     from intermediary
     inner join party_event
         on
@@ -169,7 +198,8 @@ against_expected as (
         record_of_entity.subject,
         max((coalesce(known_facts.diversions, 0) + 1) / (diversion.rate * record_of_entity.filings + 1)) as diversions,
         max((coalesce(known_facts.unfavourable, 0) + 1) / (unfavourable.rate * coalesce(known_facts.checks, 0) + 1)) as unfavourable,
-        max((coalesce(known_facts.denials, 0) + 1) / (denial.rate * record_of_entity.filings + 1)) as denials
+        max((coalesce(known_facts.denials, 0) + 1) / (denial.rate * record_of_entity.filings + 1)) as denials,
+        max((coalesce(known_facts.late_diversions, 0) + 1) / (diversion.rate * record_of_entity.late_filings + 1)) as late_diversions
     from record_of_entity
     inner join base_rate as diversion on diversion.kind = 'diversion_per_application'
     inner join base_rate as unfavourable on unfavourable.kind = 'unfavourable_per_check'
@@ -185,11 +215,72 @@ chain as (
         count(*) as intermediaries,
         count(*) filter (where intermediary.role in ('broker', 'agent', 'purchaser')) as brokers,
         count(*) filter (where intermediary.country is not null and route_country.country is null) as third_country,
-        count(*) filter (where intermediary.role = 'broker' and coalesce(intermediary.licences_count, 0) = 0) as unlicensed_brokers
+        count(*) filter (where intermediary.role = 'broker' and coalesce(intermediary.licences_count, 0) = 0) as unlicensed_brokers,
+        count(*) filter (where intermediary.licences_count > 0 and intermediary.licences_in_force = 0) as lapsed,
+        count(*) filter (where intermediary.address_key is null or intermediary.address_is_box) as weak_addresses,
+        count(*) filter (
+            where intermediary.role in ('financier', 'insurer') and intermediary.country is not null and route_country.country is null
+        ) as financiers_elsewhere,
+        count(*) filter (where intermediary.role = 'freight_forwarder') as forwarders,
+        max(case when intermediary.role = 'freight_forwarder' then intermediary.programme_level end) as forwarder_programme,
+        min(
+            case
+                when intermediary.registered_on <= intermediary.as_of_day
+                    then date_diff('day', intermediary.registered_on, intermediary.as_of_day)
+            end
+        ) as youngest_days
     from intermediary
     left join route_country
         on intermediary.subject = route_country.subject and intermediary.country = route_country.country
     group by intermediary.subject
+),
+
+in_hubs as (
+    select
+        intermediary.subject,
+        count(distinct intermediary.entity_id) as intermediaries
+    from intermediary
+    inner join transshipment_hub
+        on
+            intermediary.country = transshipment_hub.country
+            and (transshipment_hub.known_from is null or intermediary.as_of > transshipment_hub.known_from)
+    group by intermediary.subject
+),
+
+chain_country as (
+    select
+        spine_party.subject,
+        count(distinct spine_party.country) as countries
+    from spine_party
+    where spine_party.role_group in ('exporter', 'consignee', 'end_user', 'intermediary')
+    group by spine_party.subject
+),
+
+-- Deals that the exporter and the end user had made before, and those of them that anybody had arranged.
+direct as (
+    select
+        spine.subject,
+        count(distinct supply_chain.application_id) as deals,
+        count(distinct supply_chain.application_id) filter (where supply_chain.arrangers > 0) as arranged
+    from spine
+    inner join spine_party as exporter on spine.subject = exporter.subject and exporter.role_group = 'exporter'
+    inner join spine_party as end_user on spine.subject = end_user.subject and end_user.role_group = 'end_user'
+    inner join supply_chain
+        on
+            exporter.entity_id = supply_chain.exporter_id
+            and end_user.entity_id = supply_chain.end_user_id
+            and spine.as_of > supply_chain.known_from
+            and spine.application_id <> supply_chain.application_id
+    group by spine.subject
+),
+
+observed as (
+    select
+        spine.subject,
+        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
 ),
 
 named_in_documents as (
@@ -239,7 +330,19 @@ select
     against_expected.denials as broker_denials_to_expected_ratio,
     coalesce(undeclared.parties, 0) as broker_undeclared_parties_count,
     case when handed_in.subject is not null then case when handed_in.by_broker > 0 then 1 else 0 end end
-        as broker_submitted_certificate_flag
+        as broker_submitted_certificate_flag,
+    coalesce(chain.lapsed, 0) as broker_lapsed_licences_count,
+    coalesce(chain.weak_addresses, 0) as broker_weak_addresses_count,
+    chain.youngest_days as broker_youngest_registration_age_days,
+    coalesce(in_hubs.intermediaries, 0) as broker_hubs_count,
+    chain_country.countries as broker_chain_countries_count,
+    case
+        when direct.deals > 0
+            then case when direct.arranged = 0 and coalesce(chain.brokers, 0) > 0 then 1 else 0 end
+    end as broker_newly_inserted_flag,
+    case when observed.days >= 1095 then against_expected.late_diversions end as broker_late_diversions_to_expected_ratio,
+    coalesce(chain.financiers_elsewhere, 0) as broker_third_country_financiers_count,
+    coalesce(chain.forwarder_programme, 0) as broker_forwarder_programme_level
 from spine
 left join chain on spine.subject = chain.subject
 left join earlier_filings on spine.subject = earlier_filings.subject
@@ -247,3 +350,7 @@ left join customers on spine.subject = customers.subject
 left join against_expected on spine.subject = against_expected.subject
 left join undeclared on spine.subject = undeclared.subject
 left join handed_in on spine.subject = handed_in.subject
+left join in_hubs on spine.subject = in_hubs.subject
+left join chain_country on spine.subject = chain_country.subject
+left join direct on spine.subject = direct.subject
+left join observed on spine.subject = observed.subject

@@ -21,7 +21,21 @@ from features.feature import Feature, Source
 
 __all__ = ["FAMILIES", "Catalogue", "Family", "Feature", "Source", "catalogue", "columns_of", "read"]
 
-FAMILIES = ("end_user", "broker", "route", "documents", "document_files", "old_stock", "goods", "exporter", "destination", "links")
+FAMILIES = (
+    "end_user",
+    "consignee",
+    "exporter",
+    "broker",
+    "route",
+    "documents",
+    "document_files",
+    "old_stock",
+    "goods",
+    "destination",
+    "links",
+    "screening",
+    "timing",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 -- Family:   destination
 -- Question: what does the destination's own control system make likely?
 -- Grain:    one row per spine row
--- Reads:    armed_conflict, arms_embargo, border, country_control, country_record, fatf_listing, membership, spine, spine_application,
---           transshipment_hub
+-- Reads:    armed_conflict, arms_embargo, border, country_control, country_practice, country_record, fatf_listing, index_value,
+--           membership, spine, spine_application, transshipment_hub
 -- As of:    reference rows count only if known_from < spine.as_of and they held on that day; base rates come from closed months
 -- Absent:   no destination named -> null; a country that was never assessed has no score
 -- Columns:  see destination.toml
@@ -94,6 +94,50 @@ beside_embargo as (
             and (arms_embargo.valid_to is null or destination.as_of_day < arms_embargo.valid_to)
     where arms_embargo.direction in ('export_to', 'both')
     group by destination.subject
+),
+
+beside_war as (
+    select
+        destination.subject,
+        count(distinct border.neighbour) as neighbours
+    from destination
+    inner join border
+        on
+            destination.country = border.country
+            and (border.valid_from is null or destination.as_of_day >= border.valid_from)
+            and (border.valid_to is null or destination.as_of_day < border.valid_to)
+    inner join armed_conflict
+        on
+            border.neighbour = armed_conflict.country
+            and destination.as_of > armed_conflict.known_from
+            and date_diff('day', armed_conflict.known_from, destination.as_of_day) <= 366
+    group by destination.subject
+),
+
+coalition as (
+    select destination.subject
+    from destination
+    inner join membership
+        on
+            destination.country = membership.country
+            and (membership.known_from is null or destination.as_of > membership.known_from)
+            and (membership.valid_from is null or destination.as_of_day >= membership.valid_from)
+            and (membership.valid_to is null or destination.as_of_day < membership.valid_to)
+    where membership.instrument = 'GECC'
+    group by destination.subject
+),
+
+integrity as (
+    select
+        destination.subject,
+        index_value.value,
+        row_number() over (partition by destination.subject order by index_value.year desc) as place
+    from destination
+    inner join index_value
+        on
+            destination.country = index_value.country
+            and (index_value.known_from is null or destination.as_of > index_value.known_from)
+    where index_value.index = 'gdi'
 )
 
 select
@@ -114,7 +158,24 @@ select
     case
         when destination.subject is not null
             then cast(coalesce(country_record.refusals, 0) as double) / (cast(coalesce(country_record.visits, 0) as double) + 5.0)
-    end as destination_refused_visits_share
+    end as destination_refused_visits_share,
+    case when destination.subject is not null then coalesce(beside_war.neighbours, 0) end as destination_conflict_neighbours_count,
+    case when destination.subject is not null then case when coalition.subject is not null then 1 else 0 end end as destination_coalition_flag,
+    integrity.value / 100.0 as destination_defence_integrity_score,
+    case
+        when destination.subject is not null
+            then (cast(coalesce(country_practice.denials, 0) as double) + 0.5) / (cast(coalesce(country_practice.decisions, 0) as double) + 25.0)
+    end as destination_denied_share,
+    case
+        when country_practice.visits >= 5 then cast(country_practice.completed as double) / cast(country_practice.visits as double)
+    end as destination_completed_visits_share,
+    case
+        when country_practice.asked >= 5
+            then least(1.0, cast(country_practice.answered as double) / cast(country_practice.asked as double))
+    end as destination_authentications_answered_share,
+    case
+        when country_practice.due >= 20 then least(1.0, cast(country_practice.proven as double) / cast(country_practice.due as double))
+    end as destination_proven_deliveries_share
 from spine
 left join destination on spine.subject = destination.subject
 left join joined on spine.subject = joined.subject
@@ -137,3 +198,11 @@ left join country_record
         destination.country = country_record.country
         and destination.as_of_month = country_record.month
         and destination.as_of > country_record.known_from
+left join beside_war on spine.subject = beside_war.subject
+left join coalition on spine.subject = coalition.subject
+left join integrity on spine.subject = integrity.subject and integrity.place = 1
+left join country_practice
+    on
+        destination.country = country_practice.country
+        and destination.as_of_month = country_practice.month
+        and destination.as_of > country_practice.known_from

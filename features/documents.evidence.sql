@@ -1,7 +1,8 @@
 -- Family:   documents
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    certificate_filed, code_tier, document_undertaking, spine, spine_document, spine_item, spine_undertaking
+-- Reads:    certificate_draw, certificate_filed, code_tier, document_undertaking, paper_filed, signatory_paper, spine,
+--           spine_application, spine_document, spine_item, spine_party, spine_undertaking, transshipment_hub
 -- As of:    another filing's certificate counts only if known_from < spine.as_of
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -13,9 +14,15 @@ with assurance as (
         spine.as_of,
         spine_document.number_key,
         coalesce(spine_document.issuer_country, '') as issuer_country,
-        spine_document.content_key
+        spine_document.kind,
+        spine_document.issuer_key,
+        spine_document.signatory_key,
+        spine_document.sha256,
+        spine_document.content_key,
+        end_user.entity_id as end_user_id
     from spine
     inner join spine_document on spine.subject = spine_document.subject
+    left join spine_party as end_user on spine.subject = end_user.subject and end_user.role_group = 'end_user'
     where spine_document.kind in ('end_user_certificate', 'end_user_statement')
 ),
 
@@ -55,6 +62,85 @@ withheld as (
     left join spine_undertaking
         on sensitivity.subject = spine_undertaking.subject and document_undertaking.undertaking = spine_undertaking.undertaking
     where spine_undertaking.subject is null and document_undertaking.undertaking <> 'on_site_verification'
+),
+
+drawn as (
+    select
+        assurance.subject,
+        'documents_quantity_drawn_ratio' as feature,
+        'application:' || certificate_draw.application_id as record
+    from assurance
+    inner join certificate_draw
+        on
+            assurance.number_key = certificate_draw.number_key
+            and assurance.issuer_country = certificate_draw.issuer_country
+            and assurance.as_of > certificate_draw.known_from
+            and assurance.application_id <> certificate_draw.application_id
+            and (
+                certificate_draw.ended_from is null or assurance.as_of <= certificate_draw.ended_from
+                or assurance.as_of > certificate_draw.ended_to
+            )
+),
+
+signed_elsewhere as (
+    select
+        assurance.subject,
+        'documents_signatory_other_issuers_count' as feature,
+        'application:' || signatory_paper.application_id as record
+    from assurance
+    inner join signatory_paper
+        on
+            assurance.signatory_key = signatory_paper.signatory_key
+            and assurance.issuer_key <> signatory_paper.issuer_key
+            and assurance.as_of > signatory_paper.known_from
+            and assurance.application_id <> signatory_paper.application_id
+    where assurance.kind = 'end_user_certificate'
+),
+
+file_reuse as (
+    select
+        assurance.subject,
+        'documents_file_reuse_count' as feature,
+        'application:' || paper_filed.application_id as record
+    from assurance
+    inner join paper_filed
+        on
+            assurance.sha256 = paper_filed.paper_key
+            and assurance.as_of > paper_filed.known_from
+            and (paper_filed.known_to is null or assurance.as_of <= paper_filed.known_to)
+            and assurance.application_id <> paper_filed.application_id
+    where
+        paper_filed.what = 'file'
+        and (paper_filed.end_user_id is null or assurance.end_user_id is null or paper_filed.end_user_id <> assurance.end_user_id)
+),
+
+content_reuse as (
+    select
+        assurance.subject,
+        'documents_content_reuse_count' as feature,
+        'application:' || paper_filed.application_id as record
+    from assurance
+    inner join paper_filed
+        on
+            assurance.content_key = paper_filed.paper_key
+            and assurance.as_of > paper_filed.known_from
+            and (paper_filed.known_to is null or assurance.as_of <= paper_filed.known_to)
+            and assurance.application_id <> paper_filed.application_id
+    where paper_filed.what = 'content' and paper_filed.number_key <> coalesce(assurance.number_key, '')
+),
+
+permitting as (
+    select
+        spine.subject,
+        'documents_import_permit_missing_flag' as feature,
+        'reference:transshipment_hub:' || transshipment_hub.country as record
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join transshipment_hub
+        on
+            spine_application.destination = transshipment_hub.country
+            and (transshipment_hub.known_from is null or spine.as_of > transshipment_hub.known_from)
+    where transshipment_hub.level = 2
 )
 
 select
@@ -75,3 +161,33 @@ select
     'documents_undertakings_missing_count' as feature,
     'reference:document_undertaking:' || withheld.undertaking as record
 from withheld
+union distinct
+select
+    drawn.subject,
+    drawn.feature,
+    drawn.record
+from drawn
+union distinct
+select
+    signed_elsewhere.subject,
+    signed_elsewhere.feature,
+    signed_elsewhere.record
+from signed_elsewhere
+union distinct
+select
+    file_reuse.subject,
+    file_reuse.feature,
+    file_reuse.record
+from file_reuse
+union distinct
+select
+    content_reuse.subject,
+    content_reuse.feature,
+    content_reuse.record
+from content_reuse
+union distinct
+select
+    permitting.subject,
+    permitting.feature,
+    permitting.record
+from permitting

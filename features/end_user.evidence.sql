@@ -1,7 +1,7 @@
 -- Family:   end_user
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    party_event, party_hit, party_named, spine, spine_party
+-- Reads:    coverage, party_event, party_hit, party_named, spine, spine_application, spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -11,6 +11,7 @@ with end_user as (
         spine.subject,
         spine.application_id,
         spine.as_of,
+        spine.as_of_day,
         spine_party.party_no,
         spine_party.form_id,
         spine_party.entity_id
@@ -33,16 +34,35 @@ earlier_filings as (
     where party_named.role_group = 'end_user'
 ),
 
-known_facts as (
+in_between as (
     select
         end_user.subject,
-        case
-            when party_event.fact = 'diversion' then 'end_user_prior_diversions_count'
-            when party_event.fact = 'favourable' then 'end_user_favourable_visits_count'
-            when party_event.fact = 'unfavourable' then 'end_user_unfavourable_visits_count'
-            else 'end_user_denials_count'
-        end as feature,
-        'event:' || party_event.event_id as record
+        'end_user_acted_between_count' as feature,
+        'application:' || party_named.application_id as record
+    from end_user
+    inner join party_named
+        on
+            end_user.entity_id = party_named.entity_id
+            and end_user.as_of > party_named.known_from
+            and end_user.application_id <> party_named.application_id
+    where party_named.role_group = 'intermediary'
+),
+
+observed as (
+    select
+        spine.subject,
+        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
+),
+
+fact_found as (
+    select
+        end_user.subject,
+        party_event.fact,
+        party_event.event_id,
+        date_diff('day', cast(party_event.known_from as date), end_user.as_of_day) as age_days
     from end_user
     inner join party_event
         on
@@ -53,7 +73,41 @@ known_facts as (
             and (party_event.linked_from is null or end_user.as_of > party_event.linked_from or end_user.form_id = party_event.form_id)
     where
         party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named')
-        and party_event.fact in ('diversion', 'favourable', 'unfavourable', 'denied', 'denial_notice')
+        and party_event.fact in (
+            'diversion', 'favourable', 'unfavourable', 'denied', 'denial_notice', 'refused', 'failed_before_licence'
+        )
+),
+
+known_facts as (
+    select
+        fact_found.subject,
+        case
+            when fact_found.fact = 'diversion' then 'end_user_prior_diversions_count'
+            when fact_found.fact = 'favourable' then 'end_user_favourable_visits_count'
+            when fact_found.fact = 'unfavourable' then 'end_user_unfavourable_visits_count'
+            when fact_found.fact = 'refused' then 'end_user_refused_checks_count'
+            when fact_found.fact = 'failed_before_licence' then 'end_user_failed_before_licence_count'
+            else 'end_user_denials_count'
+        end as feature,
+        'event:' || fact_found.event_id as record
+    from fact_found
+    union distinct
+    select
+        fact_found.subject,
+        'end_user_diversions_to_expected_ratio' as feature,
+        'event:' || fact_found.event_id as record
+    from fact_found
+    where fact_found.fact = 'diversion'
+    union distinct
+    select
+        fact_found.subject,
+        case
+            when fact_found.fact = 'diversion' then 'end_user_diversions_in_three_years_count' else 'end_user_favourable_in_three_years_count'
+        end as feature,
+        'event:' || fact_found.event_id as record
+    from fact_found
+    inner join observed on fact_found.subject = observed.subject and observed.days >= 1095
+    where fact_found.fact in ('diversion', 'favourable') and fact_found.age_days <= 1095
 ),
 
 warnings as (
@@ -76,6 +130,12 @@ select
     earlier_filings.feature,
     earlier_filings.record
 from earlier_filings
+union distinct
+select
+    in_between.subject,
+    in_between.feature,
+    in_between.record
+from in_between
 union distinct
 select
     known_facts.subject,

@@ -1,9 +1,11 @@
 -- Family:   end_user
 -- Question: who is the end user, and what was already known of it when the application had to be judged?
 -- Grain:    one row per spine row; spine rows without an end user stay, with nulls
--- Reads:    code_tier, party_event, party_hit, party_named, spine, spine_application, spine_item, spine_party, vague_term
+-- Reads:    base_rate, code_tier, coverage, cutoff, membership, party_event, party_hit, party_named, spine, spine_application,
+--           spine_item, spine_party, vague_term
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
--- Absent:   no end user named (open licences) -> null; nothing known of a named one -> counts are 0, days are null
+-- Absent:   no end user named (open licences) -> null; nothing known of a named one -> counts are 0, days are null;
+--           a window that begins before the records do -> null
 -- Columns:  see end_user.toml
 
 with end_user as (
@@ -20,6 +22,11 @@ with end_user as (
         spine_party.country,
         spine_party.address_key,
         spine_party.kind,
+        spine_party.registration,
+        spine_party.lei,
+        spine_party.website_key,
+        spine_party.address_is_box,
+        spine_party.owners_share,
         spine_party.registered_on
     from spine
     inner join spine_party on spine.subject = spine_party.subject
@@ -73,7 +80,15 @@ known_facts as (
         count(distinct party_event.event_id) filter (where party_event.fact = 'diversion') as diversions,
         count(distinct party_event.event_id) filter (where party_event.fact = 'favourable') as favourable,
         count(distinct party_event.event_id) filter (where party_event.fact = 'unfavourable') as unfavourable,
-        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials
+        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials,
+        count(distinct party_event.event_id) filter (where party_event.fact = 'refused') as refusals,
+        count(distinct party_event.event_id) filter (where party_event.fact = 'failed_before_licence') as failed_before_licence,
+        count(distinct party_event.event_id) filter (
+            where party_event.fact = 'diversion' and date_diff('day', cast(party_event.known_from as date), end_user.as_of_day) <= 1095
+        ) as late_diversions,
+        count(distinct party_event.event_id) filter (
+            where party_event.fact = 'favourable' and date_diff('day', cast(party_event.known_from as date), end_user.as_of_day) <= 1095
+        ) as late_favourable
     from end_user
     inner join party_event
         on
@@ -111,6 +126,62 @@ vague as (
     group by end_user.subject
 ),
 
+vague_use as (
+    select
+        spine_application.subject,
+        count(*) as terms
+    from spine_application
+    inner join vague_term on spine_application.end_use_statement = vague_term.term
+    where vague_term.kind = 'end_use'
+    group by spine_application.subject
+),
+
+in_between as (
+    select
+        end_user.subject,
+        count(distinct party_named.application_id) as applications
+    from end_user
+    inner join party_named
+        on
+            end_user.entity_id = party_named.entity_id
+            and end_user.as_of > party_named.known_from
+            and end_user.application_id <> party_named.application_id
+    where party_named.role_group = 'intermediary'
+    group by end_user.subject
+),
+
+coalition as (
+    select end_user.subject
+    from end_user
+    inner join membership
+        on
+            end_user.country = membership.country
+            and (membership.known_from is null or end_user.as_of > membership.known_from)
+            and (membership.valid_from is null or end_user.as_of_day >= membership.valid_from)
+            and (membership.valid_to is null or end_user.as_of_day < membership.valid_to)
+    where membership.instrument = 'GECC'
+    group by end_user.subject
+),
+
+founded_after as (
+    select
+        end_user.subject,
+        max(case when end_user.registered_on > cutoff.day then 1 else 0 end) as late
+    from end_user
+    inner join cutoff on end_user.as_of > cutoff.known_from
+    where cutoff.cutoff = 'company_founded' and end_user.registered_on is not null
+    group by end_user.subject
+),
+
+observed as (
+    select
+        spine.subject,
+        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
+),
+
 munitions as (
     select spine_item.subject
     from spine_item
@@ -144,7 +215,58 @@ select
     case
         when spine_application.payer_country is not null
             then case when spine_application.payer_country <> coalesce(end_user.country, spine_application.destination) then 1 else 0 end
-    end as end_user_third_country_payer_flag
+    end as end_user_third_country_payer_flag,
+    case when end_user.subject is not null and observed.days >= 1095 then coalesce(known_facts.late_diversions, 0) end
+        as end_user_diversions_in_three_years_count,
+    case when end_user.subject is not null and observed.days >= 1095 then coalesce(known_facts.late_favourable, 0) end
+        as end_user_favourable_in_three_years_count,
+    (coalesce(known_facts.diversions, 0) + 1) / (base_rate.rate * earlier_filings.filings + 1) as end_user_diversions_to_expected_ratio,
+    case when end_user.subject is not null then coalesce(known_facts.refusals, 0) end as end_user_refused_checks_count,
+    case when end_user.subject is not null then coalesce(known_facts.failed_before_licence, 0) end as end_user_failed_before_licence_count,
+    case
+        when spine_application.end_use_statement is not null then case when vague_use.terms > 0 then 1 else 0 end
+    end as end_user_vague_use_flag,
+    case when spine_application.end_use_statement is null then 1 else 0 end
+    + case when spine_application.purpose is null then 1 else 0 end
+    + case when spine_application.end_use_country is null then 1 else 0 end
+    + case when spine_application.end_use_site is null then 1 else 0 end as end_user_use_gaps_count,
+    case
+        when spine_application.end_use_country is not null and end_user.country is not null
+            then case when spine_application.end_use_country <> end_user.country then 1 else 0 end
+    end as end_user_use_elsewhere_flag,
+    case
+        when end_user.country is not null and founded_after.subject is not null
+            then case when founded_after.late = 1 and coalition.subject is null then 1 else 0 end
+    end as end_user_founded_after_cutoff_flag,
+    case when end_user.subject is not null then coalesce(in_between.applications, 0) end as end_user_acted_between_count,
+    case
+        when end_user.kind is not null and spine_application.purpose is not null
+            then case
+                when
+                    end_user.kind in ('military', 'police')
+                    and spine_application.purpose in (
+                        'civil_industry', 'medical', 'research', 'energy', 'telecommunications', 'sport_hunting', 'resale'
+                    )
+                    then 1
+                else 0
+            end
+    end as end_user_military_civil_use_flag,
+    case
+        when end_user.kind in ('commercial', 'dealer', 'research', 'other')
+            then case
+                when end_user.registration is null and end_user.lei is null and end_user.website_key is null and end_user.registered_on is null then 1
+                else 0
+            end
+    end as end_user_no_footprint_flag,
+    case when end_user.address_key is not null then case when end_user.address_is_box then 1 else 0 end end as end_user_box_address_flag,
+    case
+        when end_user.kind in ('commercial', 'dealer')
+            then cast(1 - least(1, coalesce(end_user.owners_share, 0)) as double)
+    end as end_user_owners_undisclosed_share,
+    case
+        when spine_application.payment_method is not null
+            then case when spine_application.payment_method in ('cash', 'crypto') then 1 else 0 end
+    end as end_user_untraceable_payment_flag
 from spine
 inner join spine_application on spine.subject = spine_application.subject
 left join end_user on spine.subject = end_user.subject
@@ -153,3 +275,9 @@ left join known_facts on spine.subject = known_facts.subject
 left join warnings on spine.subject = warnings.subject
 left join vague on spine.subject = vague.subject
 left join munitions on spine.subject = munitions.subject
+left join vague_use on spine.subject = vague_use.subject
+left join in_between on spine.subject = in_between.subject
+left join coalition on spine.subject = coalition.subject
+left join founded_after on spine.subject = founded_after.subject
+left join observed on spine.subject = observed.subject
+inner join base_rate on base_rate.kind = 'diversion_per_application'

@@ -1,7 +1,8 @@
 -- Family:   exporter
 -- Question: what is the exporter's own record, and is this trade new to it?
 -- Grain:    one row per spine row
--- Reads:    base_rate, exporter_trade, party_event, party_named, spine, spine_application, spine_party
+-- Reads:    base_rate, coverage, exporter_trade, ordered_goods, party_event, party_named, shipment_proof, spine, spine_application,
+--           spine_item, spine_party
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a compliance programme not declared earns no credit and costs nothing: 0; a disclosed incident is no fact
 -- Columns:  see exporter.toml
@@ -43,6 +44,23 @@ filing_stream as (
     from exporter
 ),
 
+-- An application counts once: its own earlier filing is taken out again. Three years of 365 days in microseconds.
+own_filing as (
+    select
+        exporter.subject,
+        exporter.entity_id,
+        1 as filed,
+        max(case when exporter.as_of_us - party_named.known_us <= 94608000000000 then 1 else 0 end) as late_filed
+    from exporter
+    inner join party_named
+        on
+            exporter.entity_id = party_named.entity_id
+            and exporter.application_id = party_named.application_id
+            and exporter.as_of > party_named.known_from
+    where party_named.role_group = 'exporter'
+    group by exporter.subject, exporter.entity_id
+),
+
 running as (
     select
         filing_stream.subject,
@@ -51,17 +69,19 @@ running as (
             range between unbounded preceding and 1 preceding
         ) as all_filed,
         sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id, filing_stream.application_id order by filing_stream.known_us
-            range between unbounded preceding and 1 preceding
-        ) as own_filed
+            partition by filing_stream.entity_id order by filing_stream.known_us
+            range between 94608000000000 preceding and 1 preceding
+        ) as late_filed
     from filing_stream
 ),
 
 earlier_filings as (
     select
         running.subject,
-        coalesce(running.all_filed, 0) - coalesce(running.own_filed, 0) as filings
+        coalesce(running.all_filed, 0) - coalesce(own_filing.filed, 0) as filings,
+        coalesce(running.late_filed, 0) - coalesce(own_filing.late_filed, 0) as late_filings
     from running
+    left join own_filing on running.subject = own_filing.subject
     where running.subject is not null
 ),
 
@@ -98,7 +118,13 @@ known_facts as (
         exporter.subject,
         count(distinct party_event.event_id) filter (where party_event.fact = 'diversion' and not party_event.disclosed) as diversions,
         count(distinct party_event.event_id) filter (where party_event.fact = 'breach' and not party_event.disclosed) as breaches,
-        count(distinct party_event.event_id) filter (where party_event.fact = 'returned') as returned
+        count(distinct party_event.event_id) filter (where party_event.fact = 'returned') as returned,
+        count(distinct party_event.event_id) filter (where party_event.disclosed) as disclosures,
+        count(distinct party_event.event_id) filter (
+            where
+            party_event.fact = 'diversion' and not party_event.disclosed
+            and date_diff('day', cast(party_event.known_from as date), exporter.as_of_day) <= 1095
+        ) as late_diversions
     from exporter
     inner join party_event
         on
@@ -108,6 +134,149 @@ known_facts as (
             and (party_event.application_id is null or exporter.application_id <> party_event.application_id)
     where party_event.role_group = 'exporter' and party_event.fact in ('diversion', 'breach', 'returned')
     group by exporter.subject
+),
+
+-- The first two applications of each exporter for a category suffice: the first may be this application itself.
+first_goods as (
+    select
+        ordered_goods.exporter_id,
+        ordered_goods.category,
+        ordered_goods.application_id,
+        min(ordered_goods.known_from) as known_from,
+        row_number() over (
+            partition by ordered_goods.exporter_id, ordered_goods.category
+            order by min(ordered_goods.known_us), ordered_goods.application_id
+        ) as place
+    from ordered_goods
+    where ordered_goods.exporter_id in (select exporter.entity_id from exporter)
+    group by ordered_goods.exporter_id, ordered_goods.category, ordered_goods.application_id
+),
+
+asked_goods as (
+    select
+        exporter.subject,
+        exporter.application_id,
+        exporter.as_of,
+        exporter.entity_id,
+        spine_item.category
+    from exporter
+    inner join spine_item on exporter.subject = spine_item.subject
+    where spine_item.category is not null
+    group by exporter.subject, exporter.application_id, exporter.as_of, exporter.entity_id, spine_item.category
+),
+
+known_goods as (
+    select
+        asked_goods.subject,
+        asked_goods.category
+    from asked_goods
+    inner join first_goods
+        on
+            asked_goods.entity_id = first_goods.exporter_id
+            and asked_goods.category = first_goods.category
+            and asked_goods.as_of > first_goods.known_from
+            and asked_goods.application_id <> first_goods.application_id
+    where first_goods.place <= 2
+    group by asked_goods.subject, asked_goods.category
+),
+
+new_goods as (
+    select
+        asked_goods.subject,
+        count(*) filter (where known_goods.subject is null) as categories
+    from asked_goods
+    left join known_goods on asked_goods.subject = known_goods.subject and asked_goods.category = known_goods.category
+    group by asked_goods.subject
+),
+
+proof_stream as (
+    select
+        shipment_proof.exporter_id,
+        shipment_proof.application_id,
+        shipment_proof.known_us,
+        1 as due,
+        0 as proven,
+        cast(null as bigint) as subject
+    from shipment_proof
+    where shipment_proof.exporter_id in (select exporter.entity_id from exporter)
+    union all
+    select
+        shipment_proof.exporter_id,
+        shipment_proof.application_id,
+        shipment_proof.proven_us as known_us,
+        0 as due,
+        1 as proven,
+        cast(null as bigint) as subject
+    from shipment_proof
+    where shipment_proof.proven_us is not null and shipment_proof.exporter_id in (select exporter.entity_id from exporter)
+    union all
+    select
+        shipment_proof.exporter_id,
+        shipment_proof.application_id,
+        shipment_proof.ended_us as known_us,
+        -1 as due,
+        case when shipment_proof.proven_us is not null then -1 else 0 end as proven,
+        cast(null as bigint) as subject
+    from shipment_proof
+    where shipment_proof.ended_us is not null and shipment_proof.exporter_id in (select exporter.entity_id from exporter)
+    union all
+    select
+        exporter.entity_id as exporter_id,
+        exporter.application_id,
+        exporter.as_of_us as known_us,
+        0 as due,
+        0 as proven,
+        exporter.subject
+    from exporter
+),
+
+proof_so_far as (
+    select
+        proof_stream.subject,
+        sum(proof_stream.due) over (
+            partition by proof_stream.exporter_id order by proof_stream.known_us range between unbounded preceding and 1 preceding
+        ) as all_due,
+        sum(proof_stream.due) over (
+            partition by proof_stream.exporter_id, proof_stream.application_id order by proof_stream.known_us
+            range between unbounded preceding and 1 preceding
+        ) as own_due,
+        sum(proof_stream.proven) over (
+            partition by proof_stream.exporter_id order by proof_stream.known_us range between unbounded preceding and 1 preceding
+        ) as all_proven,
+        sum(proof_stream.proven) over (
+            partition by proof_stream.exporter_id, proof_stream.application_id order by proof_stream.known_us
+            range between unbounded preceding and 1 preceding
+        ) as own_proven
+    from proof_stream
+),
+
+proofs as (
+    select
+        proof_so_far.subject,
+        coalesce(proof_so_far.all_due, 0) - coalesce(proof_so_far.own_due, 0) as due,
+        coalesce(proof_so_far.all_proven, 0) - coalesce(proof_so_far.own_proven, 0) as proven
+    from proof_so_far
+    where proof_so_far.subject is not null
+),
+
+applicant as (
+    select
+        exporter.subject,
+        max(case when spine_party.country <> spine_application.authority then 1 else 0 end) as foreigner
+    from exporter
+    inner join spine_application on exporter.subject = spine_application.subject
+    inner join spine_party on exporter.subject = spine_party.subject
+    where spine_party.role_group = 'applicant' and spine_party.country is not null
+    group by exporter.subject
+),
+
+observed as (
+    select
+        spine.subject,
+        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
 )
 
 select
@@ -129,10 +298,32 @@ select
     case
         when earlier_filings.filings > 0
             then least(1.0, cast(coalesce(known_facts.returned, 0) as double) / cast(earlier_filings.filings as double))
-    end as exporter_returned_share
+    end as exporter_returned_share,
+    case
+        when observed.days >= 1095
+            then (coalesce(known_facts.late_diversions, 0) + 1) / (base_rate.rate * coalesce(earlier_filings.late_filings, 0) + 1)
+    end as exporter_late_diversions_to_expected_ratio,
+    coalesce(known_facts.disclosures, 0) as exporter_disclosures_count,
+    new_goods.categories as exporter_new_goods_count,
+    case when proofs.due > 0 then cast(proofs.due - proofs.proven as double) / cast(proofs.due as double) end as exporter_unproven_shipments_share,
+    coalesce(applicant.foreigner, 0) as exporter_foreign_applicant_flag,
+    case
+        when
+            spine_application.authorisation in ('global', 'general', 'large_project')
+            and exporter.programme_audited_by in ('authority', 'third_party')
+            and exporter.programme_audited_on <= exporter.as_of_day
+            and date_diff('day', exporter.programme_audited_on, exporter.as_of_day) <= 1095
+            then 1
+        else 0
+    end as exporter_audited_open_licence_flag
 from spine
+inner join spine_application on spine.subject = spine_application.subject
 left join exporter on spine.subject = exporter.subject
 left join earlier_filings on spine.subject = earlier_filings.subject
 left join known_destination on spine.subject = known_destination.subject
 left join known_facts on spine.subject = known_facts.subject
+left join new_goods on spine.subject = new_goods.subject
+left join proofs on spine.subject = proofs.subject
+left join applicant on spine.subject = applicant.subject
+left join observed on spine.subject = observed.subject
 inner join base_rate on base_rate.kind = 'diversion_per_application'

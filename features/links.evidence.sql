@@ -1,7 +1,8 @@
 -- Family:   links
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    address_named, exporter_trade, party_event, party_named, spine, spine_party
+-- Reads:    address_named, entity_hit, entity_name, exporter_trade, owner_named, party_event, party_named, spine, spine_owner,
+--           spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -112,6 +113,53 @@ dealt as (
             and end_user.entity_id = exporter_trade.end_user_id
             and spine.as_of > exporter_trade.known_from
             and spine.application_id <> exporter_trade.application_id
+),
+
+listed_neighbour as (
+    select
+        stranger.subject,
+        'links_listed_neighbours_count' as feature,
+        'list:' || entity_hit.list || ':' || entity_hit.entry_id as record
+    from stranger
+    inner join entity_hit
+        on
+            stranger.entity_id = entity_hit.entity_id
+            and stranger.as_of > entity_hit.known_from
+            and (entity_hit.known_to is null or stranger.as_of <= entity_hit.known_to)
+    where entity_hit.result = 'potential_match'
+),
+
+sharing_owner as (
+    select
+        spine_owner.subject,
+        'links_shared_owner_count' as feature,
+        'application:' || owner_named.application_id as record
+    from spine_owner
+    inner join spine on spine_owner.subject = spine.subject
+    inner join owner_named
+        on
+            spine_owner.owner_key = owner_named.owner_key
+            and coalesce(spine_owner.country, '') = coalesce(owner_named.country, '')
+            and spine_owner.entity_id <> owner_named.entity_id
+            and spine.as_of > owner_named.known_from
+            and (owner_named.known_to is null or spine.as_of <= owner_named.known_to)
+    left join spine_party on spine_owner.subject = spine_party.subject and owner_named.entity_id = spine_party.entity_id
+    where spine_owner.role_group <> 'exporter' and spine_party.subject is null
+),
+
+other_names as (
+    select
+        spine.subject,
+        'links_other_names_count' as feature,
+        'application:' || entity_name.application_id as record
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    inner join entity_name
+        on
+            spine_party.entity_id = entity_name.entity_id
+            and spine.as_of > entity_name.known_from
+            and spine_party.name_key <> entity_name.name_key
+    where spine_party.role_group in ('end_user', 'consignee')
 )
 
 select
@@ -138,3 +186,21 @@ select
     'application:' || dealt.application_id as record
 from dealt
 where dealt.days_ago <= 90
+union distinct
+select
+    listed_neighbour.subject,
+    listed_neighbour.feature,
+    listed_neighbour.record
+from listed_neighbour
+union distinct
+select
+    sharing_owner.subject,
+    sharing_owner.feature,
+    sharing_owner.record
+from sharing_owner
+union distinct
+select
+    other_names.subject,
+    other_names.feature,
+    other_names.record
+from other_names

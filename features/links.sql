@@ -1,7 +1,8 @@
 -- Family:   links
 -- Question: do the parties share with others what unrelated parties do not, and have they dealt before?
 -- Grain:    one row per spine row
--- Reads:    address_named, coverage, exporter_trade, party_event, spine, spine_application, spine_party
+-- Reads:    address_named, coverage, entity_hit, entity_name, exporter_trade, owner_named, party_event, party_named, spine,
+--           spine_application, spine_owner, spine_party
 -- As of:    a shared address or an earlier deal counts only if known_from < spine.as_of
 -- Absent:   no address on the form -> null; a link alone is never a referral
 -- Columns:  see links.toml
@@ -93,6 +94,180 @@ tainted as (
     group by stranger.subject
 ),
 
+listed_neighbour as (
+    select
+        stranger.subject,
+        count(distinct stranger.entity_id) as entities
+    from stranger
+    inner join entity_hit
+        on
+            stranger.entity_id = entity_hit.entity_id
+            and stranger.as_of > entity_hit.known_from
+            and (entity_hit.known_to is null or stranger.as_of <= entity_hit.known_to)
+    where entity_hit.result = 'potential_match'
+    group by stranger.subject
+),
+
+together as (
+    select
+        place_of_party.subject,
+        count(distinct place_of_party.entity_id) as entities
+    from place_of_party
+    inner join place_of_party as other
+        on
+            place_of_party.subject = other.subject
+            and place_of_party.kind = other.kind
+            and place_of_party.place_key = other.place_key
+            and place_of_party.entity_id <> other.entity_id
+    group by place_of_party.subject
+),
+
+owner as (
+    select
+        spine_owner.subject,
+        spine.as_of,
+        spine_owner.entity_id,
+        spine_owner.owner_key,
+        coalesce(spine_owner.country, '') as country
+    from spine_owner
+    inner join spine on spine_owner.subject = spine.subject
+    where spine_owner.role_group <> 'exporter'
+),
+
+sharing_owner as (
+    select
+        owner.subject,
+        count(distinct owner_named.entity_id) as entities
+    from owner
+    inner join owner_named
+        on
+            owner.owner_key = owner_named.owner_key
+            and owner.country = coalesce(owner_named.country, '')
+            and owner.entity_id <> owner_named.entity_id
+            and owner.as_of > owner_named.known_from
+            and (owner_named.known_to is null or owner.as_of <= owner_named.known_to)
+    left join spine_party on owner.subject = spine_party.subject and owner_named.entity_id = spine_party.entity_id
+    where spine_party.subject is null
+    group by owner.subject
+),
+
+-- One party on the form owns another, or the same owner stands behind two of them.
+owned_within as (
+    select
+        owner.subject,
+        count(distinct owner.entity_id) as entities
+    from owner
+    inner join spine_party
+        on owner.subject = spine_party.subject and owner.owner_key = spine_party.plain_key and owner.entity_id <> spine_party.entity_id
+    group by owner.subject
+),
+
+same_owner as (
+    select
+        owner.subject,
+        count(distinct owner.entity_id) as entities
+    from owner
+    inner join owner as other
+        on
+            owner.subject = other.subject
+            and owner.owner_key = other.owner_key
+            and owner.country = other.country
+            and owner.entity_id <> other.entity_id
+    group by owner.subject
+),
+
+owned as (
+    select
+        owner.subject,
+        count(*) as owners
+    from owner
+    group by owner.subject
+),
+
+payer as (
+    select
+        spine_application.subject,
+        max(case when spine_party.subject is null then 1 else 0 end) as undeclared
+    from spine_application
+    left join spine_party
+        on spine_application.subject = spine_party.subject and spine_application.payer_key = spine_party.plain_key
+    where spine_application.payer_key is not null
+    group by spine_application.subject
+),
+
+side as (
+    select
+        consignor_side.subject,
+        consignor_side.application_id,
+        consignor_side.as_of,
+        consignor_side.entity_id
+    from consignor_side
+    group by consignor_side.subject, consignor_side.application_id, consignor_side.as_of, consignor_side.entity_id
+),
+
+-- The first two applications that named an entity suffice: the first may be this application itself.
+first_named as (
+    select
+        party_named.entity_id,
+        party_named.application_id,
+        min(party_named.known_from) as known_from,
+        row_number() over (partition by party_named.entity_id order by min(party_named.known_us), party_named.application_id) as place
+    from party_named
+    where party_named.entity_id in (select side.entity_id from side)
+    group by party_named.entity_id, party_named.application_id
+),
+
+met as (
+    select
+        side.subject,
+        side.entity_id,
+        min(first_named.known_from) as first_met
+    from side
+    inner join first_named
+        on
+            side.entity_id = first_named.entity_id
+            and side.as_of > first_named.known_from
+            and side.application_id <> first_named.application_id
+    where first_named.place <= 2
+    group by side.subject, side.entity_id
+),
+
+acquaintance as (
+    select
+        side.subject,
+        count(*) as parties,
+        count(*) filter (where met.subject is null) as unmet
+    from side
+    left join met on side.subject = met.subject and side.entity_id = met.entity_id
+    group by side.subject
+),
+
+end_user_met as (
+    select
+        spine.subject,
+        date_diff('day', cast(min(met.first_met) as date), min(spine.as_of_day)) as days
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    inner join met on spine_party.subject = met.subject and spine_party.entity_id = met.entity_id
+    where spine_party.role_group = 'end_user'
+    group by spine.subject
+),
+
+names as (
+    select
+        spine.subject,
+        count(distinct entity_name.name_key) as names
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    inner join entity_name
+        on
+            spine_party.entity_id = entity_name.entity_id
+            and spine.as_of > entity_name.known_from
+            and spine_party.name_key <> entity_name.name_key
+    where spine_party.role_group in ('end_user', 'consignee')
+    group by spine.subject
+),
+
 pair as (
     select
         spine.subject,
@@ -159,7 +334,18 @@ select
     case when pair.subject is not null and observed.days >= 90 then coalesce(dealt.recent_deals, 0) end as links_deals_in_quarter_count,
     receiving.another as links_other_consignee_flag,
     receiving.abroad as links_consignee_abroad_flag,
-    coalesce(observed.days, 0) as links_observed_days
+    coalesce(observed.days, 0) as links_observed_days,
+    case when placed.subject is not null then coalesce(listed_neighbour.entities, 0) end as links_listed_neighbours_count,
+    case when placed.subject is not null then coalesce(together.entities, 0) end as links_parties_at_one_place_count,
+    case when owned.subject is not null then coalesce(sharing_owner.entities, 0) end as links_shared_owner_count,
+    case
+        when owned.subject is not null then greatest(coalesce(owned_within.entities, 0), coalesce(same_owner.entities, 0))
+    end as links_common_ownership_count,
+    payer.undeclared as links_payer_undeclared_flag,
+    coalesce(acquaintance.parties, 0) as links_chain_parties_count,
+    case when observed.days >= 365 then cast(acquaintance.unmet as double) / cast(acquaintance.parties as double) end as links_new_parties_share,
+    end_user_met.days as links_end_user_known_days,
+    coalesce(names.names, 0) as links_other_names_count
 from spine
 left join placed on spine.subject = placed.subject
 left join sharing on spine.subject = sharing.subject
@@ -168,3 +354,13 @@ left join pair on spine.subject = pair.subject
 left join dealt on spine.subject = dealt.subject
 left join observed on spine.subject = observed.subject
 left join receiving on spine.subject = receiving.subject
+left join listed_neighbour on spine.subject = listed_neighbour.subject
+left join together on spine.subject = together.subject
+left join owned on spine.subject = owned.subject
+left join sharing_owner on spine.subject = sharing_owner.subject
+left join owned_within on spine.subject = owned_within.subject
+left join same_owner on spine.subject = same_owner.subject
+left join payer on spine.subject = payer.subject
+left join acquaintance on spine.subject = acquaintance.subject
+left join end_user_met on spine.subject = end_user_met.subject
+left join names on spine.subject = names.subject

@@ -1,7 +1,8 @@
 -- Family:   route
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    armed_conflict, arms_embargo, border, free_zone, spine, spine_application, spine_leg, transshipment_hub
+-- Reads:    armed_conflict, arms_embargo, border, carrier_event, free_zone, spine, spine_application, spine_leg, transshipment_hub,
+--           vessel_named
 -- As of:    reference rows count only if known_from < spine.as_of and they held on that day; of armed conflicts the newest edition
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -9,11 +10,15 @@
 with route_leg as (
     select
         spine.subject,
+        spine.application_id,
         spine.as_of,
         spine.as_of_day,
         spine_application.authority,
         spine_application.destination,
         spine_leg.leg_no,
+        spine_leg.carrier_key,
+        spine_leg.conveyance_key,
+        spine_leg.imo,
         spine_leg.to_place,
         spine_leg.to_country
     from spine
@@ -43,6 +48,47 @@ transit as (
         and route_leg.to_country is not null
         and route_leg.to_country <> route_leg.authority
         and route_leg.to_country <> coalesce(route_leg.destination, '')
+),
+
+carrier_diversions as (
+    select
+        route_leg.subject,
+        'route_carrier_diversions_to_expected_ratio' as feature,
+        'event:' || carrier_event.event_id as record
+    from route_leg
+    inner join carrier_event
+        on
+            route_leg.carrier_key = carrier_event.carrier_key
+            and route_leg.as_of > carrier_event.known_from
+            and (carrier_event.known_to is null or route_leg.as_of <= carrier_event.known_to)
+            and route_leg.application_id <> carrier_event.application_id
+),
+
+renamed as (
+    select
+        route_leg.subject,
+        'route_renamed_vessels_count' as feature,
+        'application:' || vessel_named.application_id as record
+    from route_leg
+    inner join vessel_named
+        on
+            route_leg.imo = vessel_named.imo
+            and route_leg.conveyance_key <> vessel_named.conveyance_key
+            and route_leg.as_of > vessel_named.known_from
+            and route_leg.application_id <> vessel_named.application_id
+),
+
+at_war as (
+    select
+        transit.subject,
+        'route_conflict_transits_count' as feature,
+        'reference:armed_conflict:' || transit.country as record
+    from transit
+    inner join armed_conflict
+        on
+            transit.country = armed_conflict.country
+            and transit.as_of > armed_conflict.known_from
+            and date_diff('day', armed_conflict.known_from, transit.as_of_day) <= 366
 ),
 
 hubs as (
@@ -131,3 +177,21 @@ select
     beside_embargo.feature,
     beside_embargo.record
 from beside_embargo
+union distinct
+select
+    carrier_diversions.subject,
+    carrier_diversions.feature,
+    carrier_diversions.record
+from carrier_diversions
+union distinct
+select
+    renamed.subject,
+    renamed.feature,
+    renamed.record
+from renamed
+union distinct
+select
+    at_war.subject,
+    at_war.feature,
+    at_war.record
+from at_war

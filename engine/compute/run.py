@@ -14,17 +14,25 @@ from features.catalogue import catalogue
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
     "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
-    "spine_stock", "code_tier", "subject_certificate", "spine_document_file", "spine_document_picture",
+    "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "amendment", "code_tier", "subject_certificate",
+    "spine_document_file", "spine_document_picture",
 )
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
     "broker_customer", "address_named", "application_event", "party_event", "country_record", "certificate_filed",
-    "stock_promised", "stock_destroyed", "party_hit", "list_match", "coverage", "document_file_filed", "country_control", "peer_statistics", "item_peer",
+    "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "list_match", "coverage", "document_file_filed", "country_control",
+    "peer_statistics", "item_peer",
+    # Looked up by issuer, signatory, hash, carrier and IMO number:
+    "issuer_paper", "issuer_series", "signatory_paper", "paper_filed", "carrier_named", "carrier_event", "vessel_named",
+    # By authority and destination, by country, by category of goods:
+    "lane_peer", "lane_transit", "country_practice", "goods_denied",
+    # By entity and by owner:
+    "ordered_goods", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
 )
 REFERENCE = (
-    "armed_conflict", "arms_embargo", "base_rate", "border", "document_undertaking", "fatf_listing", "free_zone", "membership",
-    "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
+    "armed_conflict", "arms_embargo", "base_rate", "border", "cutoff", "document_undertaking", "fatf_listing", "force_strength", "free_zone",
+    "hs_fit", "index_value", "membership", "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
 )
 DATED_EVENTS = ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
 
@@ -82,13 +90,16 @@ BASES = {
     "visit": "event_id in (select event_id from concerned_visit)",
     "shipment": "shipment_id in (select shipment_id from concerned_shipment)",
     "licence": "licence_number in (select licence_number from concerned_licence)",
-    "incident": "application_id is null or application_id in (select application_id from concerned_application)",
+    "incident": (
+        "application_id is null or application_id in "
+        "(select application_id from concerned_application union all select application_id from concerned_carriage)"
+    ),
     "decision": "application_id in (select application_id from concerned_application)",
     "destruction": "application_id in (select application_id from concerned_application)",
     "party_form": "form_id in (select form_id from concerned_form)",
 }
 # The subjects' own parties and those that share an address or a website with them; then the filings that name any of these,
-# and the visits to these or in the same countries. Joins on numbers where there are any (over 411,000 parties 4 ms, on
+# and the visits to these, in the same countries or of what the same carriers carried. Joins on numbers where there are any (over 411,000 parties 4 ms, on
 # application ids 10 ms), and never one of two conditions, which would read every row (42 ms against 8).
 CONCERNED = {
     "concerned_entity": (
@@ -98,13 +109,19 @@ CONCERNED = {
     ),
     "concerned_form": "select form_id from party_entity where entity_id in (select entity_id from concerned_entity)",
     "concerned_application": "select distinct application_id from filing_party where form_id in (select form_id from concerned_form)",
+    "concerned_carriage": "select distinct application_id from filing_leg where carrier_key in (select carrier_key from spine_leg)",
     # A visit may name only its shipment, and a shipment only its licence.
     "concerned_visit": (
         "select event_id from visit where application_id in (select application_id from concerned_application union all "
-        "select application_id from filing where revision = 1 and destination in (select destination from spine_application)) "
+        "select application_id from concerned_carriage union all select application_id from filing where revision = 1 and destination in (select destination from spine_application)) "
         "union all select event_id from visit where application_id is null"
     ),
-    "concerned_shipment": "select shipment_id from visit where application_id is null and shipment_id is not null",
+    "concerned_shipment": (
+        "select shipment_id from visit where application_id is null and shipment_id is not null "
+        "union select shipment_id from shipment where application_id in (select application_id from concerned_application) "
+        "union select shipment_id from shipment where application_id is null and licence_number in "
+        "(select licence_number from licence where application_id in (select application_id from concerned_application))"
+    ),
     "concerned_licence": "select licence_number from shipment where shipment_id in (select shipment_id from concerned_shipment)",
 }
 FILING_COLUMNS = "record_no, application_id, revision, filed_at, authority, destination, kind"
@@ -128,8 +145,9 @@ def lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool = False) -> Non
     _lay(
         cursor, "history_party",
         "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "
-        "filing_party.role_group, party_entity.entity_id, greatest(filing_party.filed_at, party_entity.known_from) as linked_from, "
-        "party_entity.known_to as linked_to, filing_party.country, filing_party.address_key, filing_party.website_key "
+        "filing_party.party_no, filing_party.role_group, filing_party.role, filing_party.form_id, party_entity.entity_id, "
+        "greatest(filing_party.filed_at, party_entity.known_from) as linked_from, party_entity.known_to as linked_to, "
+        "filing_party.country, filing_party.address_key, filing_party.website_key "
         "from filing_party inner join party_entity on filing_party.form_id = party_entity.form_id"
         + (" where filing_party.record_no in (select record_no from concerned_filing)" if sliced else ""),
     )

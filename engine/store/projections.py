@@ -1,6 +1,6 @@
 """Working tables computed from the records: which there are, how they are filled, when they are rebuilt. Owns no record.
 
-An event kind has one working table whose columns are the fields of its pydantic model; an application has six, one for
+An event kind has one working table whose columns are the fields of its pydantic model; an application has seven, one for
 each thing on the form (`projections/*.sql`). All of them can be thrown away: `record.body` is the only truth.
 """
 
@@ -16,7 +16,7 @@ import duckdb
 from engine.store.database import put_setting, setting
 from engine.wire import EVENTS, Application, json_structure
 
-FILING_TABLES = ("filing", "filing_party", "filing_item", "filing_leg", "filing_document", "filing_stock")
+FILING_TABLES = ("filing", "filing_party", "filing_owner", "filing_item", "filing_leg", "filing_document", "filing_stock")
 
 # Records that the engine itself writes: the columns of their working tables; the rest of a body stays in the record.
 OWN_KINDS = {

@@ -74,14 +74,15 @@ def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str
 
 
 def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str, into: str = "store.main") -> None:
-    """Great-circle kilometres of each new pair of places on a route, and of each route's two ends.
+    """Great-circle kilometres of each new pair of places on a route, and from each place on it to its end.
 
     Rounded to whole kilometres, so that an engine with another last digit of a sine gives the same feature.
     """
     cursor.execute(
         "insert into " + into + ".place_distance with pair as ("
         f"select from_place, to_place from {legs} union "
-        f"select min_by(from_place, leg_no), max_by(to_place, leg_no) from {legs} group by record_no), "
+        f"select leg.from_place, ends.to_place from {legs} as leg inner join (select record_no, max_by(to_place, leg_no) as to_place from {legs} "
+        "group by record_no) as ends on leg.record_no = ends.record_no), "
         "fresh as (select from_place, to_place from pair where from_place is not null and to_place is not null "
         "and not exists (select 1 from place_distance as known where known.from_place = pair.from_place and known.to_place = pair.to_place)) "
         "select fresh.from_place, fresh.to_place, cast(round(2 * ? * asin(least(1.0, sqrt("

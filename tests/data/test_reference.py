@@ -34,6 +34,8 @@ KEYS = {
     "document_element": ["element"],
     "document_undertaking": ["undertaking"],
     "purpose_fit": ["code_prefix", "purpose"],
+    "cutoff": ["cutoff"],
+    "hs_fit": ["category", "hs_prefix"],
 }
 WORDS = {
     ("arms_embargo", "issuer"): {"UN", "EU", "UK", "OSCE"},

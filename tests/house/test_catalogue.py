@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
 
+from engine.compute.lineage import computed_from
 from engine.store.reference import tables as reference_tables
 from engine.wire import EVENTS, Application
 from engine.wire.record import shape
-from features.book import indicators
+from features.book import indicators, lineage
 from features.catalogue import FAMILIES, Feature, catalogue, read
 from features.errors import CatalogueError
 from features.feature import ENDINGS
 
 ROOT = Path(__file__).parents[2]
 FEATURES = catalogue().features
+PARTY_FIELDS = ("exporter", "applicant", "consignee", "end_user", "end_users", "intermediaries")
+PARTY = {"party", "destination", "authority"}  # a destination is a party's country, an exporter's home the authority's
 
 
 def named(feature: Feature) -> str:
@@ -71,6 +75,21 @@ def test_a_feature_is_computed_from_fields_of_the_contract(feature):
             model = shape(model)[step].record
 
 
+def test_the_lineage_is_what_the_sql_says():
+    references = frozenset(reference_tables())
+    assert lineage() == computed_from(catalogue(), references), "run `python -m engine.compute.lineage > features/lineage.toml`, then the book"
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=named)
+def test_what_a_feature_says_it_reads_is_what_its_sql_reads(feature):
+    """Field by field of the form, event by event, table by table; parties are one table, whatever their role."""
+    read = {field if field.startswith("reference:") else re.split(r"[ .]", field)[0] for field in lineage()[feature.name]}
+    for path in feature.fields:
+        said = path if path.startswith("reference:") else path.split(".")[0]
+        alike = PARTY if said in PARTY_FIELDS else {"end_use", "destination"} if said == "end_use" else {"destination" if said == "destinations" else said}
+        assert alike & read or said in ("application_id", "filed_at", "revision"), f"{path} is not read: {sorted(read)}"
+
+
 @pytest.mark.parametrize("feature", FEATURES, ids=named)
 def test_a_feature_computes_an_indicator_of_the_register(feature):
     assert feature.indicator in indicators()
@@ -80,6 +99,14 @@ def test_an_indicator_without_a_feature_says_what_it_needs():
     computed = {feature.indicator for feature in FEATURES}
     assert {name for name, entry in indicators().items() if "needs" not in entry} <= computed
     assert not {name for name, entry in indicators().items() if "needs" in entry} & computed
+    assert {name for name, entry in indicators().items() if "rest" in entry} <= computed
+
+
+def test_the_rules_that_ask_about_an_indicator_are_rules():
+    rules = (ROOT / "engine" / "risk" / "referrals.sql").read_text("utf-8")
+    for entry in indicators().values():
+        for rule in entry.get("rules", ()):
+            assert f"'{rule}' as rule_id" in rules
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=named)

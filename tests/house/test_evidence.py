@@ -24,7 +24,12 @@ COUNTED = (
     "documents_number_reuse_count", "documents_number_other_content_count", "documents_undertakings_missing_count",
     "old_stock_destruction_overdue_count", "exporter_prior_filings_count", "exporter_breaches_count",
     "destination_treaties_count", "destination_regimes_count", "links_earlier_deals_count",
-    "links_deals_in_quarter_count",
+    "links_deals_in_quarter_count", "end_user_diversions_in_three_years_count", "end_user_favourable_in_three_years_count",
+    "end_user_refused_checks_count", "end_user_failed_before_licence_count", "end_user_acted_between_count",
+    "consignee_prior_filings_count", "consignee_acted_between_count", "consignee_unfavourable_checks_count", "consignee_denials_count",
+    "exporter_disclosures_count", "route_conflict_transits_count", "documents_file_reuse_count", "documents_content_reuse_count",
+    "old_stock_passed_on_count", "old_stock_insecure_storage_count", "screening_similar_notices_count",
+    "screening_similar_denials_count", "timing_split_orders_count",
 )  # fmt: skip
 WITH_EVIDENCE = tuple(name for name in FAMILIES if any(f.evidence_sql for f in catalogue().families if f.name == name))
 

@@ -36,6 +36,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("parity")
     write_world(folder, applications=400, months=30, seed=11, end=date(2026, 8, 31))
     told = read_facts(folder)
+    # One filing of long before, so that windows of three years have begun.
+    told["application"].append(told["application"][0] | {"application_id": "SE-LONG-AGO", "revision": 1, "filed_at": "2021-03-01T10:00:00Z"})
     # A small world has few visits: random ones, with incidents, denials and corrections, make every feature move.
     return World(folder, together(told, Chance(1, told).facts(START, END, 400)))
 

@@ -10,7 +10,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from builders import a_decision, a_denial_notice, a_licence, a_review, a_shipment, a_visit, an_event, an_incident, correcting, withdrawing
+from builders import (
+    a_decision,
+    a_delivery,
+    a_denial_notice,
+    a_licence,
+    a_request,
+    a_review,
+    a_shipment,
+    a_visit,
+    an_event,
+    an_incident,
+    correcting,
+    withdrawing,
+)
 
 from engine.wire import EVENTS
 
@@ -34,7 +47,11 @@ def read_facts(folder: Path) -> Facts:
     for kind, file in (*((kind, kind) for kind in KNOWN_BY), ("application", "new_application")):
         if (folder / f"{file}.jsonl").is_file():
             told.setdefault(kind, []).extend(json.loads(line) for line in (folder / f"{file}.jsonl").read_text().splitlines())
-    told.pop("delivery")  # no feature reads them, and customs tell of some before the exporter tells of the shipment
+    # Customs tell of some deliveries before the exporter tells of the shipment: in a store that is cut in time they have nothing to refer to.
+    shipped: dict[str, datetime] = {}
+    for shipment in told.get("shipment", ()):
+        shipped.setdefault(shipment["shipment_id"], moment(shipment["at"]))
+    told["delivery"] = [d for d in told.get("delivery", ()) if shipped.get(d["shipment_id"], datetime.max) <= moment(d["at"])]
     return told
 
 
@@ -64,7 +81,10 @@ class Chance:
     def facts(self, start: datetime, end: datetime, count: int) -> Facts:
         """`count` facts, the first of them known exactly at `start`."""
         drawn: Facts = defaultdict(list)
-        draws = (self._filing, self._amendment, self._visit, self._incident, self._denial, self._notice, self._transport, self._destruction)
+        draws = (
+            self._filing, self._amendment, self._visit, self._incident, self._denial, self._notice, self._transport, self._destruction,
+            self._delivery, self._request,
+        )
         for n in range(count):
             at = start if n % 8 == 0 else start + (end - start) * self.random.random()
             at = at.replace(microsecond=0) if n % 8 else at
@@ -107,6 +127,30 @@ class Chance:
                     if told in third[role]:
                         filed[role][told] = third[role][told]
         filed["documents"] = first.get("documents", []) + third.get("documents", [])[:2]
+        for paper in filed["documents"]:
+            if self.random.random() < 0.3 and (others := second.get("documents")):
+                other = self.random.choice(others)
+                changed = self.random.choice(("signatory", "signatory_title", "number", "sha256", "expires_on"))
+                paper |= {changed: other[changed]} if changed in other else {}
+        for leg in filed.get("route", []):
+            if "imo" in leg and self.random.random() < 0.5:
+                leg["conveyance"] = f"MV {self._name('Ship')}"
+            if self.random.random() < 0.3 and second.get("route") and "carrier" in second["route"][0]:
+                leg["carrier"] = second["route"][0]["carrier"]
+            if self.random.random() < 0.3:
+                paper |= {"value": self.random.choice((9_000, 250_000)), "currency": self.random.choice(("EUR", "SEK"))}
+        for party in filed.get("intermediaries", []):
+            if self.random.random() < 0.3:
+                party |= {"role": self.random.choice(("financier", "freight_forwarder", "broker")), "compliance_programme": {"level": self.random.randrange(8)},
+                          "licences": [{"kind": "brokering", "number": "B-1", "valid_to": self.random.choice(("2020-01-01", "2030-01-01"))}]}
+        if self.random.random() < 0.1:
+            filed["end_use"] = filed.get("end_use", {}) | {"statement": "as needed"}
+        if self.random.random() < 0.2:
+            filed["authorisation"] = "large_project"
+            audit = {"level": 5, "audited_by": "third_party", "audited_on": str((at - timedelta(days=200)).date())}
+            filed["exporter"] = filed["exporter"] | {"compliance_programme": audit}
+        if "consignee" in filed and self.random.random() < 0.3:
+            filed["consignee"] = filed["consignee"] | {"owners": [{"name": self.random.choice(("Roe Holding", "Doe Capital")), "country": "AE", "share": 0.5}]}
         if (notices := self._held("denial_notice")) and self.random.random() < 0.5:
             notice = self.random.choice(notices)
             role = self.random.choice([role for role in PARTIES if role in filed])
@@ -126,6 +170,9 @@ class Chance:
             self._application()["application_id"], visit_id=self._name("V"), visited_on=str(at.date()), findings=findings,
             outcome="unfavourable" if findings else "favourable", mode=self.random.choice(("on_site", "remote")), **self._event(at, "visit"),
         )
+        state = self.random.choice(("seen", "seen", "lost", "transferred", "not_presented"))
+        visit["items"] = [{"line": 1, "quantity": self.random.randrange(1, 20), "state": state}]
+        visit["stage"] = self.random.choice(("post_shipment", "post_shipment", "pre_licence"))
         if (shipments := self._held("shipment")) and self.random.random() < 0.3:
             del visit["application_id"]
             visit["shipment_id"] = self.random.choice(shipments)["shipment_id"]
@@ -181,9 +228,28 @@ class Chance:
         filed = self.random.choice(promised) if promised else self._application()
         return [("destruction", an_event(application_id=filed["application_id"], quantity=5, destroyed_on=str(at.date()), **self._event(at, "destruction")))]
 
+    def _delivery(self, at: datetime) -> list[tuple[str, dict]]:
+        shipments = self._held("shipment")
+        if not shipments:
+            return []
+        proof = self.random.choice(("delivery_verification", "end_user_receipt", "customs_record", "none"))
+        shipment = self.random.choice(shipments)["shipment_id"]
+        return [("delivery", a_delivery(shipment, proof=proof, on=str(at.date()), **self._event(at, "delivery")))]
+
+    def _request(self, at: datetime) -> list[tuple[str, dict]]:
+        """A question to the issuer of a document, and sometimes its answer."""
+        country = self._party().get("country", "AE")
+        request = a_request(self._application()["application_id"], request_id=self._name("Q"), country=country, sent_on=str(at.date()),
+                            **self._event(at, "request"))
+        if self.random.random() < 0.4:
+            return [("request", request)]
+        later = at + timedelta(hours=self.random.choice((0, 300, 3_000)))
+        answer = request | self._event(later, "request") | {"answer": self.random.choice(("given", "no_reply", "found_false")), "answered_on": str(later.date())}
+        return [("request", request), ("request", answer)]
+
     def _correction(self, start: datetime, end: datetime) -> tuple[str, dict] | None:
         """A correction or withdrawal, known within the span, of some event known before it."""
-        kind = self.random.choice(("visit", "incident", "decision", "denial_notice", "destruction", "review", "shipment"))
+        kind = self.random.choice(("visit", "incident", "decision", "denial_notice", "destruction", "review", "shipment", "delivery"))
         held = self._held(kind)
         if not held:
             return None
@@ -192,7 +258,7 @@ class Chance:
         if at >= end:
             return None
         taken = {"event_id": self._name("correction")}
-        if self.random.random() < 0.5 and kind not in ("review", "shipment"):
+        if self.random.random() < 0.5 and kind not in ("review", "shipment", "delivery"):
             changed = {"visit": {"findings": ["theft_or_capture"], "outcome": "unfavourable"}, "incident": {"finding": "licence_breach"},
                        "decision": {"outcome": "returned", "grounds": None}}.get(kind, {})
             return kind, correcting(event, written(at), **changed, **taken)

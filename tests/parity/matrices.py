@@ -27,8 +27,21 @@ IN_ORDER = ("application", *EVENTS)
 
 
 def a_store() -> Desk:
-    """An empty store in memory."""
-    return open_desk(Path(":memory:"), ORIGIN, create=True)
+    """An empty store in memory, with editions in the slots of the reference data that ship without rows."""
+    desk = open_desk(Path(":memory:"), ORIGIN, create=True)
+    with desk.store.writing() as cursor:
+        for edition, known_from in ((2023, "2024-02-01"), (2025, "2026-03-01")):
+            cursor.execute(
+                "insert into store.main.force_strength by name select country, ? as year, 20000 + 1000 * (? - 2020) + length(name) as personnel, "
+                "?::date as known_from, 'test' as source from country",
+                [edition, edition, known_from],
+            )
+            cursor.execute(
+                "insert into store.main.index_value by name select country, 'gdi' as index, ? as year, (length(name) * 7 + ?) % 100 as value, "
+                "?::date as known_from, 'test' as source from country",
+                [edition, edition, known_from],
+            )
+    return desk
 
 
 def take(desk: Desk, facts: Facts, *, order: Sequence[str] = IN_ORDER, lenient: bool = False) -> None:

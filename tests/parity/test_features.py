@@ -10,6 +10,7 @@ import pytest
 from builders import (
     a_certificate,
     a_decision,
+    a_delivery,
     a_denial_notice,
     a_licence,
     a_party,
@@ -19,6 +20,7 @@ from builders import (
     an_application,
     an_event,
     an_incident,
+    an_item,
     arms,
     correcting,
     fresh,
@@ -202,6 +204,113 @@ def no_document_at_all() -> Picture:
     return Picture(
         "without a certificate nothing is read from one", [], filed("2024-01-10"),
         {"documents_assurance_missing_flag": 1, "documents_number_reuse_count": None, "documents_essential_elements_share": None, "documents_no_expiry_flag": None},
+    )
+
+
+# Issuers, certificates and what is drawn on them
+
+
+@picture
+def a_certificate_over_drawn() -> Picture:
+    paper = a_certificate(number="EUC/501", items=[{"description": "Rifles", "quantity": 300}])
+    line = [an_item(quantity=200)]
+    first, refused = (filed(day, documents=[paper], items=line) for day in ("2024-01-10", "2024-02-10"))
+    denial = a_decision(refused["application_id"], at=at("2024-03-01"), outcome="denied", grounds=["end_use"])
+    return Picture(
+        "what other applications draw on a certificate counts, but not what was refused",
+        [("application", first), ("application", refused), ("decision", denial)], filed("2024-06-01", documents=[paper], items=line),
+        {"documents_quantity_drawn_ratio": pytest.approx(400 / 300), "documents_quantity_over_ratio": 1},
+    )
+
+
+@picture
+def an_issuers_habit() -> Picture:
+    papers = [a_certificate(number=f"Q/{n:04}", issuer="Office Of Habits", signatory="B. Known", signatory_title="Head") for n in range(1, 7)]
+    before = [filed(f"2024-0{n + 1}-10", documents=[paper]) for n, paper in enumerate(papers)]
+    odd = a_certificate(number="QQ-77/X", issuer="Office Of Habits", signatory="C. Unknown", signatory_title="Head")
+    return Picture(
+        "a number of another form and a signatory never seen stand out against an issuer's earlier papers",
+        [("application", document) for document in before], filed("2024-09-01", documents=[odd]),
+        {"documents_number_form_share": 0, "documents_signatory_known_share": 0, "documents_signatory_other_issuers_count": None},
+    )
+
+
+@picture
+def the_same_file_for_another_end_user() -> Picture:
+    paper = a_certificate(number="EUC/900", sha256="ab" * 32)
+    return Picture(
+        "one file for two end users is counted, for one end user it is not",
+        [("application", filed("2024-01-10", end_user="Tansy One", documents=[paper])), ("application", filed("2024-02-10", end_user="Tansy Two", documents=[paper]))],
+        filed("2024-06-01", end_user="Tansy One", documents=[paper]), {"documents_file_reuse_count": 1},
+    )
+
+
+# Vessels, carriers, ledgers, amendments, orders
+
+
+@picture
+def a_renamed_vessel() -> Picture:
+    leg = {"from": "SEGOT", "to": "FIHEL", "mode": "sea", "imo": "9074729", "conveyance": "MV Old Name"}
+    return Picture(
+        "a vessel under another name is known by its number", [("application", filed("2024-01-10", route=[leg]))],
+        filed("2024-06-01", route=[leg | {"conveyance": "MV New Name"}]), {"route_renamed_vessels_count": 1},
+    )
+
+
+@picture
+def a_carrier_with_a_record() -> Picture:
+    leg = {"from": "SEGOT", "to": "FIHEL", "mode": "sea", "carrier": "Umbra Lines Ltd"}
+    before = filed("2024-01-10", end_user="Umbra Other", route=[leg])
+    visit = a_visit(before["application_id"], at=at("2024-03-01"), visited_on="2024-02-20", outcome="unfavourable", findings=["diversion"])
+    return Picture(
+        "a carrier is held to what became of what it carried, whoever the parties were", [("application", before), ("visit", visit)],
+        filed("2024-06-01", end_user="Umbra Asked", exporter="Umbra Exporter", route=[leg | {"carrier": "UMBRA LINES, Ltd."}]),
+        {"route_carrier_diversions_to_expected_ratio": pytest.approx(2 / 1.01), "route_new_carriers_count": 0, "end_user_prior_diversions_count": 0},
+    )
+
+
+@picture
+def a_ledger_that_does_not_balance() -> Picture:
+    before = filed("2023-01-10", end_user="Vetch Army", items=[arms(quantity=100)])
+    shipment = a_shipment(before["application_id"], at=at("2023-03-01"), shipped_on="2023-02-20", items=[{"line": 1, "quantity": 100}])
+    visit = a_visit(before["application_id"], at=at("2023-09-01"), visited_on="2023-08-20",
+                    items=[{"line": 1, "quantity": 70, "state": "seen"}, {"line": 1, "quantity": 30, "state": "not_presented"}])
+    return Picture(
+        "received, seen and not presented are added up by end user and category",
+        [("application", before), ("shipment", shipment), ("visit", visit)], filed("2024-06-01", end_user="Vetch Army", items=[arms(quantity=50)]),
+        {"old_stock_received_to_ordered_ratio": 2, "old_stock_accounted_share": 0.7, "old_stock_lost_share": 0.3, "old_stock_transferred_share": 0},
+    )
+
+
+@picture
+def an_amended_filing() -> Picture:
+    first = filed("2024-01-10", end_user="Woad One", consignee="Woad Receiver", items=[an_item(quantity=10)])
+    return Picture(
+        "an amendment is held against the revision before it", [("application", first)],
+        first | {"revision": 2, "filed_at": at("2024-02-01"), "consignee": a_party("Woad Stranger", "AE"), "items": [an_item(quantity=25)]},
+        {"timing_earlier_revisions_count": 1, "timing_consignee_changed_flag": 1, "timing_end_user_changed_flag": 0, "timing_quantity_to_earlier_ratio": 2.5},
+    )
+
+
+@picture
+def orders_cut_up() -> Picture:
+    orders = [filed(day, end_user="Yarrow End", exporter="Yarrow Export", items=[an_item(value=value)])
+              for day, value in (("2024-01-10", 100), ("2024-05-01", 95_000), ("2024-05-20", 300_000))]
+    return Picture(
+        "orders of the last ninety days for the same goods are counted, and those of nearly the same value",
+        [("application", order) for order in orders], filed("2024-06-01", end_user="Yarrow End", exporter="Yarrow Export", items=[an_item(value=100_000)]),
+        {"timing_split_orders_count": 2, "timing_like_orders_count": 1},
+    )
+
+
+@picture
+def a_shipment_never_confirmed() -> Picture:
+    one, two = (filed(day, exporter="Zinnia Export", end_user="Zinnia End") for day in ("2023-01-10", "2023-01-11"))
+    shipments = [a_shipment(document["application_id"], at=at("2023-03-01"), shipped_on="2023-02-20") for document in (one, two)]
+    proof = a_delivery(shipments[0]["shipment_id"], at=at("2023-05-01"), on="2023-04-20")
+    return Picture(
+        "of two shipments due half of them was confirmed", [("application", one), ("application", two), *(("shipment", s) for s in shipments), ("delivery", proof)],
+        filed("2024-06-01", exporter="Zinnia Export", end_user="Zinnia New"), {"exporter_unproven_shipments_share": 0.5},
     )
 
 

@@ -18,6 +18,7 @@ from engine.risk.policy import policy_in_force
 from engine.store.records import Origin
 from engine.wire import parse
 from engine.workflows.promote import promote_model
+from features.book import indicators, lineage
 from features.catalogue import catalogue
 
 router = APIRouter(prefix="/v1", tags=["models"])
@@ -55,10 +56,25 @@ def promote(version: Annotated[str, Path(max_length=100)], body: BodyDep, caller
 
 
 @router.get("/features")
-def read_features(caller: CallerDep) -> dict:
-    """The feature book: what every column means, which way it moves the score, and the published source."""
-    book = catalogue()
+def read_features(caller: CallerDep, room: RoomDep) -> dict:
+    """The feature book: what every column means and is computed from, which way it may move the score, how it does in the model in force.
+
+    `missing_share` and `mean_effect` (mean absolute contribution in log-odds) are of the filings that the model in force learned from; null where it
+    learned from none.
+    """
+    book, fields = catalogue(), lineage()
+    with room.cursor() as cursor:
+        model = room.desk.model(cursor)
+    told = (model.card or {}).get("features", {})
+    unknown = {"missing_share": None, "mean_effect": None, "raising_share": None}
     return jsonable_encoder({
-        "version": book.version,
-        "families": [{"name": family.name, "question": family.question, "features": [asdict(one) for one in family.features]} for family in book.families],
+        "version": book.version, "model_version": model.version,
+        "families": [
+            {
+                "name": family.name, "question": family.question,
+                "features": [asdict(one) | {"computed_from": fields[one.name]} | unknown | told.get(one.name, {}) for one in family.features],
+            }
+            for family in book.families
+        ],
+        "indicators": indicators(),
     })

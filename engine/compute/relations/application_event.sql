@@ -68,3 +68,65 @@ select
 from history_decision as decision
 left join correction on decision.event_id = correction.event_id
 where decision.outcome = 'returned' and not coalesce(decision.withdrawn, false)
+union all
+select
+    application_id,
+    event_id,
+    'refused' as fact,
+    false as disclosed,
+    known_from,
+    known_to
+from visit_in_force
+where list_has_any(findings, ['refused_cooperation', 'unresponsive'])
+union all
+select
+    application_id,
+    event_id,
+    'failed_before_licence' as fact,
+    false as disclosed,
+    known_from,
+    known_to
+from visit_in_force
+where
+    stage = 'pre_licence' and (outcome = 'unfavourable' or array_length(findings) > 0)
+    and not (coalesce(limited_by, '') = 'host_state' and coalesce(access, '') = 'none')
+union all
+select
+    application_id,
+    event_id,
+    'insecure' as fact,
+    false as disclosed,
+    known_from,
+    known_to
+from visit_in_force
+where list_has_any(findings, ['insecure_storage', 'stockpiling', 'loss', 'theft_or_capture'])
+union all
+select
+    application_id,
+    event_id,
+    'insecure' as fact,
+    source = 'exporter' as disclosed,
+    known_from,
+    known_to
+from incident_in_force
+where application_id is not null and finding in ('loss', 'theft_or_capture')
+union all
+select
+    application_id,
+    event_id,
+    'passed_on' as fact,
+    false as disclosed,
+    known_from,
+    known_to
+from visit_in_force
+where stage = 'post_shipment' and list_has_any(findings, ['re_export', 're_transfer'])
+union all
+select
+    application_id,
+    event_id,
+    'passed_on' as fact,
+    source = 'exporter' as disclosed,
+    known_from,
+    known_to
+from incident_in_force
+where application_id is not null and finding in ('re_export', 're_transfer')

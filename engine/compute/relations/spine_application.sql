@@ -9,6 +9,8 @@ select
     filing.end_use_country,
     filing.destination,
     nullif(trim(lower(filing.end_use_statement)), '') as end_use_statement,
+    filing.end_use_site,
+    filing.payer_key,
     filing.payer_country,
     filing.payment_method,
     filing.prepaid_share,

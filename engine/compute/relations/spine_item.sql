@@ -3,6 +3,7 @@ select
     subject_filing.subject,
     filing_item.item_no,
     filing_item.control_code,
+    split_part(filing_item.control_code, '.', 1) as category,
     filing_item.form,
     filing_item.hs_code,
     filing_item.made_year,

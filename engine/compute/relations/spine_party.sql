@@ -8,15 +8,23 @@ select
     filing_party.form_id,
     party_entity.entity_id,
     party_form.name_key,
+    filing_party.plain_key,
     filing_party.country,
     filing_party.address_key,
+    coalesce(regexp_matches(filing_party.address_key, '^(p ?o ?box|post ?box|postbus|postfach|boite postale|apartado)\b'), false) as address_is_box,
     filing_party.kind,
     filing_party.registration,
     filing_party.lei,
     filing_party.registered_on,
     filing_party.website_key,
     array_length(filing_party.owners) as owners_count,
+    list_sum(list_transform(filing_party.owners, lambda owner: cast(owner."share" as decimal(9, 6)))) as owners_share,
     array_length(filing_party.licences) as licences_count,
+    array_length(list_filter(
+        filing_party.licences,
+        lambda held: coalesce(held.valid_from <= cast(filing_party.filed_at as date), true)
+            and coalesce(held.valid_to >= cast(filing_party.filed_at as date), true)
+    )) as licences_in_force,
     filing_party.programme_level,
     filing_party.programme_audited_on,
     filing_party.programme_audited_by

@@ -3,6 +3,7 @@ select
     subject_filing.subject,
     filing_stock.stock_no,
     filing_stock.control_code,
+    split_part(filing_stock.control_code, '.', 1) as category,
     filing_stock.quantity,
     filing_stock.acquired_year,
     filing_stock.origin,

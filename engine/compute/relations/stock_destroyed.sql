@@ -3,6 +3,7 @@ select
     destruction.application_id,
     destruction.event_id,
     destruction.quantity,
+    nullif(trim(destruction.witnessed_by), '') is not null as witnessed,
     destruction.at as known_from,
     correction.known_at as known_to
 from history_destruction as destruction

@@ -1,5 +1,6 @@
 -- One row a document on a filing. `number_key` is the number without case and punctuation; `content_key`
--- is what the document says, so that one number over two contents can be seen.
+-- is what the document says, so that one number over two contents can be seen. `number_form` is its pattern (A for a letter,
+-- 9 for a digit), `number_series` and `number_serial` are what stands before its last digits and these digits.
 with listed as (
     select record_no, generate_subscripts(d.documents, 1) as document_no, unnest(d.documents) as document from parsed
 )
@@ -13,11 +14,17 @@ select
     listed.document.kind as kind,
     listed.document.number as number,
     nullif(upper(regexp_replace(listed.document.number, '[^\p{L}\p{N}]+', '', 'g')), '') as number_key,
+    regexp_replace(regexp_replace(upper(listed.document.number), '\p{L}', 'A', 'g'), '[0-9]', '9', 'g') as number_form,
+    regexp_replace(upper(regexp_replace(listed.document.number, '[^\p{L}\p{N}]+', '', 'g')), '[0-9]{1,15}$', '') as number_series,
+    try_cast(regexp_extract(regexp_replace(listed.document.number, '[^\p{L}\p{N}]+', '', 'g'), '[0-9]{1,15}$') as bigint) as number_serial,
     listed.document.issuer as issuer,
+    nullif(trim(regexp_replace(lower(strip_accents(listed.document.issuer)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as issuer_key,
     listed.document.issuer_country as issuer_country,
     listed.document.certified_by as certified_by,
     listed.document.signatory as signatory,
+    nullif(trim(regexp_replace(lower(strip_accents(listed.document.signatory)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as signatory_key,
     listed.document.signatory_title as signatory_title,
+    nullif(trim(regexp_replace(lower(strip_accents(listed.document.signatory_title)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as title_key,
     listed.document.issued_on as issued_on,
     listed.document.expires_on as expires_on,
     listed.document.original as original,

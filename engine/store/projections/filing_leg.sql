@@ -6,6 +6,8 @@ with listed as (
 select
     listed.record_no,
     parsed.seq,
+    parsed.d.application_id as application_id,
+    parsed.d.filed_at as filed_at,
     listed.leg_no,
     listed.leg."from" as from_place,
     listed.leg."to" as to_place,
@@ -13,6 +15,8 @@ select
     listed.leg.to_text as to_text,
     listed.leg."mode" as mode,
     listed.leg.carrier as carrier,
+    nullif(trim(regexp_replace(lower(strip_accents(listed.leg.carrier)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as carrier_key,
+    nullif(trim(regexp_replace(lower(strip_accents(listed.leg.conveyance)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as conveyance_key,
     listed.leg.imo as imo,
     listed.leg.planned_on as planned_on,
     listed.leg.free_zone as free_zone,

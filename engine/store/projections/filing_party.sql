@@ -42,6 +42,7 @@ select
     )) >> 1)::bigint as form_id,
     named.party.party_id as party_id,
     named.party.name as name,
+    nullif(trim(regexp_replace(lower(strip_accents(named.party.name)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as plain_key,
     named.party.aliases as aliases,
     named.party.country as country,
     named.party.address as address,

@@ -1,0 +1,108 @@
+-- Family:   consignee
+-- Question: which records was each value computed from?
+-- Grain:    one row per spine row, feature and record
+-- Reads:    party_event, party_named, spine, spine_application, spine_party, supply_chain, transshipment_hub
+-- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
+-- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
+-- Columns:  subject, feature, record
+
+with consignee as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine_party.form_id,
+        spine_party.entity_id,
+        spine_party.country
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+    where spine_party.role_group = 'consignee'
+),
+
+earlier_filings as (
+    select
+        consignee.subject,
+        case when party_named.role_group = 'consignee' then 'consignee_prior_filings_count' else 'consignee_acted_between_count' end as feature,
+        'application:' || party_named.application_id as record
+    from consignee
+    inner join party_named
+        on
+            consignee.entity_id = party_named.entity_id
+            and consignee.as_of > party_named.known_from
+            and consignee.application_id <> party_named.application_id
+    where party_named.role_group in ('consignee', 'intermediary')
+),
+
+known_facts as (
+    select
+        consignee.subject,
+        case
+            when party_event.fact = 'diversion' then 'consignee_diversions_to_expected_ratio'
+            when party_event.fact = 'unfavourable' then 'consignee_unfavourable_checks_count'
+            else 'consignee_denials_count'
+        end as feature,
+        'event:' || party_event.event_id as record
+    from consignee
+    inner join party_event
+        on
+            consignee.entity_id = party_event.entity_id
+            and consignee.as_of > party_event.known_from
+            and (party_event.known_to is null or consignee.as_of <= party_event.known_to)
+            and (party_event.application_id is null or consignee.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or consignee.as_of > party_event.linked_from or consignee.form_id = party_event.form_id)
+    where
+        party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'intermediary', 'named')
+        and party_event.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+),
+
+supplied as (
+    select
+        consignee.subject,
+        'consignee_new_to_end_user_flag' as feature,
+        'application:' || supply_chain.application_id as record
+    from consignee
+    inner join spine_party as end_user on consignee.subject = end_user.subject and end_user.role_group = 'end_user'
+    inner join supply_chain
+        on
+            end_user.entity_id = supply_chain.end_user_id
+            and consignee.as_of > supply_chain.known_from
+            and consignee.application_id <> supply_chain.application_id
+),
+
+in_hub as (
+    select
+        consignee.subject,
+        'consignee_hub_level' as feature,
+        'reference:transshipment_hub:' || transshipment_hub.country as record
+    from consignee
+    inner join spine_application on consignee.subject = spine_application.subject
+    inner join transshipment_hub
+        on
+            consignee.country = transshipment_hub.country
+            and (transshipment_hub.known_from is null or consignee.as_of > transshipment_hub.known_from)
+    where consignee.country <> spine_application.destination
+)
+
+select
+    earlier_filings.subject,
+    earlier_filings.feature,
+    earlier_filings.record
+from earlier_filings
+union distinct
+select
+    known_facts.subject,
+    known_facts.feature,
+    known_facts.record
+from known_facts
+union distinct
+select
+    supplied.subject,
+    supplied.feature,
+    supplied.record
+from supplied
+union distinct
+select
+    in_hub.subject,
+    in_hub.feature,
+    in_hub.record
+from in_hub

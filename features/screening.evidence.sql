@@ -1,0 +1,121 @@
+-- Family:   screening
+-- Question: which records was each value computed from?
+-- Grain:    one row per spine row, feature and record
+-- Reads:    goods_denied, party_event, party_hit, spine, spine_application, spine_item, spine_party
+-- As of:    a record counts only if known_from < spine.as_of, and until it ended
+-- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
+-- Columns:  subject, feature, record
+
+with party as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine_party.party_no,
+        spine_party.form_id,
+        spine_party.entity_id,
+        spine_party.role_group,
+        spine_party.role
+    from spine
+    inner join spine_party on spine.subject = spine_party.subject
+),
+
+hit as (
+    select
+        party.subject,
+        party.role_group,
+        party.role,
+        party_hit.result,
+        party_hit.weight,
+        'list:' || party_hit.list || ':' || party_hit.entry_id as record
+    from party
+    inner join party_hit
+        on
+            party.subject = party_hit.subject
+            and party.party_no = party_hit.party_no
+            and party.as_of > party_hit.known_from
+            and (party_hit.known_to is null or party.as_of <= party_hit.known_to)
+),
+
+warned as (
+    select
+        hit.subject,
+        case
+            when hit.role_group = 'consignee' then 'screening_consignee_warning_score'
+            when hit.role = 'carrier' then 'screening_carrier_warning_score'
+            when hit.role_group = 'intermediary' then 'screening_intermediary_warning_score'
+            else 'screening_further_end_user_warning_score'
+        end as feature,
+        hit.record
+    from hit
+    where hit.weight = 'warning' and hit.role_group in ('consignee', 'intermediary', 'further_end_user')
+    union distinct
+    select
+        hit.subject,
+        'screening_warned_parties_count' as feature,
+        hit.record
+    from hit
+    where hit.weight = 'warning' and hit.result = 'potential_match'
+    union distinct
+    select
+        hit.subject,
+        'screening_near_listed_score' as feature,
+        hit.record
+    from hit
+    where hit.weight = 'prohibiting' and hit.result = 'review'
+),
+
+named as (
+    select
+        party.subject,
+        case when party_event.fact = 'denial_notice' then 'screening_notified_parties_count' else 'screening_denied_parties_count' end as feature,
+        'event:' || party_event.event_id as record
+    from party
+    inner join party_event
+        on
+            party.entity_id = party_event.entity_id
+            and party.as_of > party_event.known_from
+            and (party_event.known_to is null or party.as_of <= party_event.known_to)
+            and (party_event.application_id is null or party.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or party.as_of > party_event.linked_from or party.form_id = party_event.form_id)
+    where
+        party.role_group in ('end_user', 'consignee', 'further_end_user', 'intermediary')
+        and party_event.fact in ('denial_notice', 'denied') and party_event.role_group <> 'exporter'
+        and not (party.role_group = 'intermediary' and party_event.fact = 'denied') -- held against opportunity in the broker family
+),
+
+alike as (
+    select
+        spine.subject,
+        case when goods_denied.whose = 'partner' then 'screening_similar_notices_count' else 'screening_similar_denials_count' end as feature,
+        'event:' || goods_denied.event_id as record
+    from spine
+    inner join spine_application on spine.subject = spine_application.subject
+    inner join spine_item on spine.subject = spine_item.subject
+    inner join goods_denied
+        on
+            spine_application.destination = goods_denied.country
+            and spine_item.category = goods_denied.category
+            and spine.as_of > goods_denied.known_from
+            and (goods_denied.known_to is null or spine.as_of <= goods_denied.known_to)
+            and (goods_denied.application_id is null or spine.application_id <> goods_denied.application_id)
+    where date_diff('day', cast(goods_denied.known_from as date), spine.as_of_day) <= 1095
+)
+
+select
+    warned.subject,
+    warned.feature,
+    warned.record
+from warned
+union distinct
+select
+    named.subject,
+    named.feature,
+    named.record
+from named
+union distinct
+select
+    alike.subject,
+    alike.feature,
+    alike.record
+from alike
