@@ -6,9 +6,13 @@ published guidance ("+ (strong)", "+ (weak)" in the register of indicators). No 
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cache
+from math import sqrt
+
 import numpy as np
 
-from features.catalogue import Catalogue, Feature
+from features.catalogue import Catalogue, Feature, catalogue
 
 BASE_LOG_ODDS = -4.6  # 1 in 100: the order of the published rates of confirmed diversion among checked licences [K]
 POINTS = 0.45  # log-odds of one full ordinary red flag
@@ -18,10 +22,17 @@ FACTOR_STRONG, FACTOR_WEAK = 3.0, 0.4
 FULL_AT_ONE = {"end_user_prior_diversions_count"}  # one confirmed diversion says what three would
 
 
+@cache
+def _of_indicator() -> Counter[str]:
+    """Indicator -> how many features compute it."""
+    return Counter(feature.indicator for feature in catalogue().features)
+
+
 def weight(feature: Feature) -> float:
     """Log-odds at the feature's full strength, with the sign of its direction; 0 where the direction is free."""
+    # Features of one indicator are neither independent nor one: n of them count as the root of n, or a closer look would itself raise the score.
     factor = FACTOR_STRONG if feature.indicator in STRONG else FACTOR_WEAK if feature.indicator in WEAK else 1.0
-    return feature.monotone * POINTS * factor
+    return feature.monotone * POINTS * factor / sqrt(_of_indicator()[feature.indicator])
 
 
 def strength(feature: Feature, values: np.ndarray) -> np.ndarray:
