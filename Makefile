@@ -22,7 +22,7 @@ demo: install  ## a small world, trained, scored and planned; then the dashboard
 	$(BIN)/diversion demo $(ARGS)
 
 test: $(VENV)/.tested  ## everything; a missing browser or Java skips its tests with a line that says how to get it
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/.tested  ## speed and memory, 10^4 to 10^6 rows (minutes to an hour; ARGS="--rows 100000" for less)
 	$(BIN)/python -m tests.speed $(ARGS)

@@ -12,6 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from engine.compute.portable import PORTABLE, to_spark
+from engine.compute.spark import LOCAL
 
 # The facts that every example is computed over: nulls, negatives, ties, a date line and letters beyond ASCII.
 SAMPLE = """
@@ -99,6 +100,7 @@ def spark():
         sql.SparkSession.builder.master("local[1]")
         .appName("portable")
         .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", LOCAL["spark.driver.memory"])  # one Java process serves every session of a run
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.driver.bindAddress", "127.0.0.1")

@@ -76,5 +76,6 @@ def read_features(caller: CallerDep, room: RoomDep) -> dict:
             }
             for family in book.families
         ],
-        "indicators": indicators(),
+        # A system is told that referrals exist, not by which rules.
+        "indicators": {name: {key: told for key, told in one.items() if key != "rules" or caller.reads_all} for name, one in indicators().items()},
     })

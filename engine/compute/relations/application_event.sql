@@ -77,7 +77,9 @@ select
     known_from,
     known_to
 from visit_in_force
-where list_has_any(findings, ['refused_cooperation', 'unresponsive'])
+where
+    list_has_any(findings, ['refused_cooperation', 'unresponsive'])
+    and not (coalesce(limited_by, '') = 'host_state' and coalesce(access, '') = 'none')
 union all
 select
     application_id,
