@@ -7,6 +7,7 @@ down the engine.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import logging
 import multiprocessing
@@ -211,7 +212,8 @@ def _bound() -> None:
 
 
 def _ready() -> None:
-    import pypdf  # noqa: F401
+    for name in ("pypdf", "pyhanko.sign.validation"):
+        importlib.import_module(name)
 
 
 def _read(path: str, trust_roots: tuple[bytes, ...]) -> DocumentFile | UnreadableFile:
