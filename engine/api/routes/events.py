@@ -18,7 +18,7 @@ from engine.workflows.sign import awaiting_signature, nothing_waits, settle_sign
 
 router = APIRouter(prefix="/v1", tags=["events"])
 STATUS = {"recorded": 201, "unchanged": 200, "awaiting_signature": 202}
-TODO = "An approver, another person than the one who recorded it, sends the same event again or signs it under /v1/signatures."
+WAITS_FOR = "An approver, another person than the one who recorded it, sends the same event again or signs it under /v1/signatures."
 
 
 @router.post("/events/{kind}", status_code=201, openapi_extra=takes_event(), responses={
@@ -32,7 +32,7 @@ def record(kind: Annotated[str, Path(max_length=40)], body: BodyDep, caller: Cal
     response.status_code = STATUS[done.state]
     return EventAnswer(
         event_id=event.event_id, kind=kind, state=done.state, recorded_by=caller.name, left_out=done.left_out,
-        todo=TODO if done.state == "awaiting_signature" else None,
+        todo=WAITS_FOR if done.state == "awaiting_signature" else None,
     )
 
 
