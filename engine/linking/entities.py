@@ -183,9 +183,16 @@ def lay_pairs(cursor: duckdb.DuckDBPyConnection, into: str) -> None:
     blocks = {block for (block,) in cursor.execute("select distinct block from fresh_block").fetchall()}
     cursor.execute(f"create or replace temp table near_block as select block, writing_id from party_block where {_among(cursor, 'block', blocks)}")
     cursor.execute(f"insert into {into}.party_block select block, writing_id from fresh_block except select block, writing_id from near_block")
+    sharing = {w for (w,) in cursor.execute("select writing_id from near_block union select writing_id from fresh_block").fetchall()}
     cursor.execute(
-        "create or replace temp table meeting as select distinct f.writing_id as fresh, o.writing_id as other from fresh_block as f inner join ("
-        "select block, writing_id from near_block union select block, writing_id from fresh_block) as o on f.block = o.block and f.writing_id <> o.writing_id"
+        "create or replace temp table block_place as select block, b.writing_id, row_number() over (partition by block order by first_seen, first_filing, b.writing_id) as place "
+        "from (select block, writing_id from near_block union select block, writing_id from fresh_block) as b "
+        f"inner join (select writing_id, first_seen, first_filing from party_writing where {_among(cursor, 'writing_id', sharing)}) as w on b.writing_id = w.writing_id"
+    )
+    cursor.execute(
+        "create or replace temp table meeting as select distinct f.writing_id as fresh, o.writing_id as other "
+        "from (select * from block_place where writing_id in (select writing_id from fresh_writing)) as f "
+        f"inner join block_place as o on f.block = o.block and f.writing_id <> o.writing_id and o.place between f.place - {NEIGHBOURS} and f.place + {NEIGHBOURS}"
     )
     concerned = {w for (w,) in cursor.execute("select other from meeting union select writing_id from fresh_writing").fetchall()}
     cursor.execute(f"create or replace temp table side_writing as select * from party_writing where {_among(cursor, 'writing_id', concerned)}")
@@ -201,6 +208,9 @@ def lay_pairs(cursor: duckdb.DuckDBPyConnection, into: str) -> None:
     )
 
 
+# In one block a writing is compared with this many that were filed last before it, and next after it. Without a bound the pairs grow
+# with the square of a store (10^6 filings filled a disk of 60 GB); parties that write themselves alike in between stay linked through these.
+NEIGHBOURS = 64
 # What two writings must share one of to be compared at all: kind of block -> what it is made of, and when it is there.
 BLOCKS = {
     "name": ("coalesce(country, ''), unnest(blocks)", "true"),
