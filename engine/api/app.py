@@ -27,13 +27,14 @@ from engine.api.routes import (
     screening,
     tokens,
     visits,
+    what_ifs,
 )
 from engine.api.watch import Counts, Watch, logger
 from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash.
-RESOURCES = (scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
+RESOURCES = (what_ifs, scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
 
 
 def utc_now() -> datetime:

@@ -15,6 +15,7 @@ from engine.wire import EVENTS, Application, Problem
 
 BODIES: tuple[type[BaseModel], ...] = (
     Application, *EVENTS.values(), Problem, orders.TokenOrder, orders.PlanOrder, orders.SignatureOrder, orders.PromotionOrder, orders.TrainingOrder,
+    orders.WhatIfOrder,
 )
 REF = "#/components/schemas/{model}"
 

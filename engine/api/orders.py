@@ -1,12 +1,12 @@
-"""What the service is asked in bodies of its own: tokens, plans, signatures. Closed like every record of the contract."""
+"""What the service is asked in bodies of its own: tokens, plans, signatures, suppositions. Closed like every record of the contract."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from engine.wire import Country, Day, Meaning, Record, Share
+from engine.wire import BandName, Country, Day, Meaning, Record, Share
 from engine.wire.kinds import Bool, Count, Label, Name, Text, Time
 
 
@@ -52,3 +52,14 @@ class TrainingOrder(Record):
     as_of: Day | None = Field(None, description="Learn only from what was known by the beginning of that day; missing = now.")
     dry_run: Bool | None = Field(None, description="True says what would happen and writes nothing.")
     promote_because: Text | None = Field(None, description="Promote whatever the comparison says, for this reason.")
+
+
+class WhatIfOrder(Record):
+    """A filing as it could have been."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"remedies": ["authentication_confirmed"], "band": "elevated"}]})
+
+    changes: dict[str, Any] | None = Field(None, description="A JSON Merge Patch (RFC 7396) of the filing: null removes a field, a list is replaced whole.")
+    remedies: Annotated[tuple[Label, ...], Field(max_length=50)] | None = Field(None, description="Remedies to be tried together, by code.")
+    band: BandName | None = Field(None, description="The band to be reached; missing = the one below the filing's own.")
+    as_of: Time | None = Field(None, description="Count what was known by then; missing = the moment of filing.")

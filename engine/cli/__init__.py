@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens
+from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, what_ifs
 from engine.cli.door import DONE
 
 __all__ = ["app", "main"]
@@ -21,6 +21,7 @@ app.command("ingest")(filing.ingest)
 app.command("screen")(lists.screen)
 app.command("score")(scoring.score)
 app.command("explain")(scoring.explain)
+app.command("what-if")(what_ifs.what_if)
 app.command("train")(learning.train)
 app.command("plan")(planning.plan)
 app.command("decide")(events.decide)
