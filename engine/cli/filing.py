@@ -23,6 +23,8 @@ from engine.workflows.document_files import take_files
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
+    from engine.workflows.desk import Desk
+    from engine.workflows.document_files import TakenFiles
 
 
 def init(store: StoreOption = None) -> None:
@@ -59,12 +61,14 @@ def ingest(
                     refused[str(path)] = str(error)
                     break
 
-        at_store(store, origin, here=lambda desk: each(partial(filing.ingest_file, desk, origin=origin)), there=lambda service: each(partial(_send, service)))
-        taken = None
-        if papers is not None:
-            roots = certificates_in(from_environment().trust_roots)
-            taken = at_store(store, origin, here=lambda desk: take_files(
-                desk, papers, origin, trust_roots=roots, progress=lambda n, of: tell(f"reading {papers.name}", n, of)))
+        def both(desk: Desk) -> TakenFiles | None:
+            each(partial(filing.ingest_file, desk, origin=origin))
+            return papers and take_files(
+                desk, papers, origin, trust_roots=roots, progress=lambda n, of: tell(f"reading {papers.name}", n, of))
+
+        roots = certificates_in(from_environment().trust_roots) if papers is not None else []
+        # Document files have no route: where a service holds the store that is said before anything is sent.
+        taken = at_store(store, origin, here=both, there=None if papers is not None else lambda service: each(partial(_send, service)))
     if as_json:
         typer.echo(json.dumps([
             {"file": str(o.path), "added": o.added, "unchanged": o.unchanged, "set_aside": o.set_aside, "ignored_fields": o.ignored_fields,

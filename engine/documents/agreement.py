@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -21,10 +22,41 @@ LEAST_TEXT = 40  # characters; a scan with a stray header has no text to be held
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
 )
+# Abbreviations that documents use and no English word reads like; three-letter codes would (ARE, PER, AND, CAN).
+SHORT_NAMES = {"US": ("usa", "u.s.a"), "AE": ("uae", "u.a.e"), "GB": ("uk", "u.k", "great britain"), "KR": ("south korea",), "KP": ("dprk",), "CD": ("drc",)}
 FIELDS = ("number", "end_user", "consignee", "final_country", "issued_on", "expires_on", "quantity", "value")
 
 
-def compared(text: str, declared: Mapping[str, object], name_key: Callable[[str], str]) -> dict[str, bool]:
+@dataclass(frozen=True)
+class Wording:
+    """A file's text in the forms in which it is looked through, made once for all documents that declare the file.
+
+    Args:
+        plain: Latin letters in lower case, single blanks.
+        solid: capitals and figures alone.
+        numbers: every number in it.
+        key: by the house's normalisation of names.
+    """
+
+    plain: str
+    solid: str
+    numbers: frozenset[Decimal]
+    key: str
+
+
+def wording(text: str, name_key: Callable[[str], str]) -> Wording | None:
+    """The forms of a text; None for a file with hardly any.
+
+    Args:
+        name_key: the house's normalisation of a name.
+    """
+    if len(text) < LEAST_TEXT:
+        return None
+    plain = _plain(text)
+    return Wording(plain, re.sub(r"[^A-Z0-9]", "", plain.upper()), frozenset(_numbers(text)), name_key(text))
+
+
+def compared(text: Wording | None, declared: Mapping[str, object], name_key: Callable[[str], str]) -> dict[str, bool]:
     """Field -> whether the text holds what was declared; only for fields that were declared. Empty for a file without text.
 
     Args:
@@ -33,28 +65,27 @@ def compared(text: str, declared: Mapping[str, object], name_key: Callable[[str]
             `quantities` and `value` (numbers).
         name_key: the house's normalisation of a name.
     """
-    if len(text) < LEAST_TEXT:
+    if text is None:
         return {}
-    plain = _plain(text)
-    solid = re.sub(r"[^A-Z0-9]", "", plain.upper())
-    numbers = _numbers(text)
     found: dict[str, bool] = {}
     if declared.get("number"):
-        found["number"] = re.sub(r"[^A-Z0-9]", "", _plain(str(declared["number"])).upper()) in solid
+        found["number"] = re.sub(r"[^A-Z0-9]", "", _plain(str(declared["number"])).upper()) in text.solid
     for name in ("end_user", "consignee"):
         if declared.get(name):
             # The house's key orders a name's words, the text keeps them as written: both ways of writing are looked for.
-            found[name] = max(fuzz.partial_ratio(_plain(str(declared[name])), plain), fuzz.token_set_ratio(name_key(str(declared[name])), name_key(text))) >= NAME_FOUND
+            found[name] = max(
+                fuzz.partial_ratio(_plain(str(declared[name])), text.plain), fuzz.token_set_ratio(name_key(str(declared[name])), text.key)
+            ) >= NAME_FOUND
     if declared.get("final_country"):
-        found["final_country"] = any(re.search(rf"\b{re.escape(name)}\b", plain) for name in _country_names(str(declared["final_country"])))
+        found["final_country"] = any(re.search(rf"\b{re.escape(name)}\b", text.plain) for name in _country_names(str(declared["final_country"])))
     for name in ("issued_on", "expires_on"):
         if declared.get(name):
-            found[name] = any(re.search(rf"(?<!\d){re.escape(way)}(?!\d)", plain) for way in _ways(declared[name]))
+            found[name] = any(re.search(rf"(?<!\d){re.escape(way)}(?!\d)", text.plain) for way in _ways(declared[name]))
     quantities = [one for one in declared.get("quantities") or () if one is not None]
     if quantities:
-        found["quantity"] = all(Decimal(str(one)).normalize() in numbers for one in quantities)
+        found["quantity"] = all(Decimal(str(one)).normalize() in text.numbers for one in quantities)
     if declared.get("value") is not None:
-        found["value"] = Decimal(str(declared["value"])).normalize() in numbers
+        found["value"] = Decimal(str(declared["value"])).normalize() in text.numbers
     return found
 
 
@@ -71,8 +102,9 @@ def _plain(text: str) -> str:
 def _numbers(text: str) -> set[Decimal]:
     """Every number in the text, read with either sign for thousands."""
     found: set[Decimal] = set()
-    for told in re.findall(r"\d[\d.,' ]*\d|\d", text):
-        for thousands, point in ((",' ", "."), (".' ", ",")):
+    # A blank joins groups of three and no other figures, or the columns of a table would run together.
+    for told in re.findall(r"\d{1,3}(?:[ \u00a0'.,]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?", text):
+        for thousands, point in ((",' \u00a0", "."), (".' \u00a0", ",")):
             plain = told.translate(str.maketrans("", "", thousands)).replace(point, ".")
             if plain.count(".") <= 1:
                 found.add(Decimal(plain.strip(".")).normalize())
@@ -85,8 +117,8 @@ def _country_names(code: str) -> tuple[str, ...]:
     country = pycountry.countries.get(alpha_2=code)
     if country is None:
         return (code.lower(),)
-    names = {getattr(country, name, None) for name in ("name", "official_name", "common_name", "alpha_3")} - {None}
-    names |= {name.split(",")[0] for name in names}
+    names = {getattr(country, name, None) for name in ("name", "official_name", "common_name")} - {None}
+    names |= {name.split(",")[0] for name in names} | set(SHORT_NAMES.get(code, ()))
     return tuple(sorted(_plain(name) for name in names))
 
 

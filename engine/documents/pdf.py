@@ -11,6 +11,7 @@ import importlib
 import io
 import logging
 import multiprocessing
+import re
 import resource
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from engine.errors import RefusedInput, UnreadableFile
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_PAGES = 200
-MOST_TEXT = 200_000  # characters; a certificate has one or two pages
+MOST_TEXT = 50_000  # characters; a certificate has one or two pages, a contract twenty
 MOST_PICTURES = 200
+# The end of one saving. A file laid out for the web has a first such mark that points to 0: no saving of its own.
+SAVED = re.compile(rb"startxref\s+0*[1-9]\d*\s+%%EOF")
 LEAST_PICTURE = 512  # bytes; rules, bullets and blank masks are smaller, stamps and signatures are not
 SECONDS = 30  # of one file
 MEMORY = 2 * 1024**3  # bytes of address space of the reading process
@@ -100,14 +103,19 @@ def read_pdf(data: bytes, trust_roots: Sequence[bytes] = ()) -> DocumentFile:
             text = (text + page.extract_text() + "\n")[:MOST_TEXT]
         told = reader.metadata
         return DocumentFile(
-            sha256=hashlib.sha256(data).hexdigest(), pages=len(reader.pages), text=text.strip(), producer=(told and told.producer) or None,
-            created_at=_utc(told, "creation_date"), modified_at=_utc(told, "modification_date"), revisions=max(1, data.count(b"startxref")),
+            sha256=hashlib.sha256(data).hexdigest(), pages=len(reader.pages), text=_writable(text.strip()), producer=_writable((told and told.producer) or "") or None,
+            created_at=_utc(told, "creation_date"), modified_at=_utc(told, "modification_date"), revisions=max(1, len(SAVED.findall(data))),
             pictures=_pictures(pages), signatures=_signatures(data, trust_roots),
         )
-    except UnreadableFile:
+    except (UnreadableFile, MemoryError):
         raise
     except Exception as error:  # whatever a damaged file makes a reader raise
         raise UnreadableFile(f"it is damaged ({type(error).__name__}). Expected a whole PDF. Ask for the file again.") from error
+
+
+def _writable(text: str) -> str:
+    """Text as UTF-8 can hold it: a file may map a letter to half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _utc(told, name: str) -> datetime | None:
@@ -156,7 +164,7 @@ def _signatures(data: bytes, trust_roots: Sequence[bytes]) -> tuple[Signature, .
         )
         signed_at = signature.self_reported_timestamp
         found.append(Signature(
-            signer=status.signing_cert.subject.human_friendly[:300], signed_at=signed_at and signed_at.astimezone(UTC).replace(tzinfo=None),
+            signer=_writable(status.signing_cert.subject.human_friendly[:300]), signed_at=signed_at and signed_at.astimezone(UTC).replace(tzinfo=None),
             intact=bool(status.intact and status.valid), covers_all=bool(whole), trusted=bool(status.trusted) if roots else None,
         ))
     return tuple(found)

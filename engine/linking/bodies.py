@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -76,6 +76,10 @@ def resolve(forms: Sequence[Form], links: Iterable[Link], rulings: Iterable[Ruli
     The outcome depends on what is given and on no order of it; forms that no chain of links or rulings connects do not
     touch each other, so that a part of the store may be resolved alone.
     """
+    return _walked(forms, links, rulings, weights).spells()
+
+
+def _walked(forms: Sequence[Form], links: Iterable[Link], rulings: Iterable[Ruling], weights: Weights) -> _Walk:
     walk = _Walk(forms, weights)
     starting, ruled, ending, linked = defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list)
     for form in forms:
@@ -95,7 +99,7 @@ def resolve(forms: Sequence[Form], links: Iterable[Link], rulings: Iterable[Ruli
             walk.rule(ruling, moment)
         if ending[moment]:
             _unsay(walk, forms, linked, rulings, moment, weights)
-    return walk.spells()
+    return walk
 
 
 def _strongest(link: Link) -> tuple:
@@ -112,16 +116,20 @@ def _growing(links: Iterable[Link]) -> Iterable[Link]:
 
 
 def _unsay(walk: _Walk, forms: Sequence[Form], linked: dict, rulings: list[Ruling], moment: datetime, weights: Weights) -> None:
-    """From a moment on, all stands as if the rulings that ended by then had never been."""
-    again = resolve(
+    """From a moment on, all stands as if the rulings that ended by then had never been.
+
+    Those that end later stand: that they will end is not known yet, and so there is nothing to take back in turn.
+    """
+    again = _walked(
         [form for form in forms if form.first_seen <= moment], [link for at, some in linked.items() if at <= moment for link in some],
-        [ruling for ruling in rulings if ruling.at <= moment and (ruling.ended is None or max(ruling.ended, ruling.at) > moment)], weights,
+        [replace(ruling, ended=None) for ruling in rulings if ruling.at <= moment and (ruling.ended is None or max(ruling.ended, ruling.at) > moment)], weights,
     )
     groups = defaultdict(list)
-    for spell in again:
+    for spell in again.spells():
         if spell.known_to is None:
             groups[spell.entity_id].append(spell.form_id)
     walk.regroup(groups.values(), moment, "a ruling on this link was taken back")
+    walk.apart = again.apart
 
 
 def _new_id(*told: object) -> int:
@@ -133,7 +141,6 @@ def _new_id(*told: object) -> int:
 class _Body:
     entity_id: int
     members: list[int]
-    opened: datetime
     numbers: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -170,7 +177,7 @@ class _Walk:
                     chosen = link, self.body[there]
                     break
             if chosen is None:
-                body = _Body(form.form_id, [], moment)
+                body = _Body(form.form_id, [])
                 self._take(body, form.form_id, moment, FIRST)
             else:
                 self._take(chosen[1], form.form_id, moment, self._reason(chosen[0]))
@@ -213,7 +220,7 @@ class _Walk:
         for group in sorted(map(sorted, groups)):
             if frozenset(group) in standing:
                 continue
-            fresh = _Body(_new_id("group", moment, *group), [], moment)
+            fresh = _Body(_new_id("group", moment, *group), [])
             for form_id in group:
                 self.body[form_id].members.remove(form_id)
                 self._take(fresh, form_id, moment, reason)
@@ -252,13 +259,13 @@ class _Walk:
             for form_id in list(guest.members):
                 self._take(host, form_id, moment, reason)
             return
-        joined = _Body(_new_id("join", *sorted((one.entity_id, other.entity_id))), [], moment)
+        joined = _Body(_new_id("join", *sorted((one.entity_id, other.entity_id))), [])
         for form_id in (*one.members, *other.members):
             self._take(joined, form_id, moment, reason)
 
     def _regroup(self, body: _Body, groups: list[list[int]], moment: datetime, reason: str) -> None:
         for group in groups:
-            fresh = _Body(_new_id("part", body.entity_id, moment, *sorted(group)), [], moment)
+            fresh = _Body(_new_id("part", body.entity_id, moment, *sorted(group)), [])
             for form_id in group:
                 self._take(fresh, form_id, moment, reason)
 

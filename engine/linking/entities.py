@@ -253,7 +253,7 @@ def rulings(cursor: duckdb.DuckDBPyConnection) -> list[tuple[int, Ruling]]:
 def subject_forms(subject: str | None) -> tuple[int, ...]:
     """The forms that a review about a link names: `FORM`, or `FORM:FORM`; none where it names something else."""
     parts = (subject or "").split(":")
-    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else ()
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() and int(part) < 2**63 for part in parts) else ()
 
 
 def _resolve_around(cursor: duckdb.DuckDBPyConnection, touched: set[int], said: list[Ruling], weights: Weights, into: str) -> None:

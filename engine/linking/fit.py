@@ -12,6 +12,7 @@ from math import inf, log2
 
 import duckdb
 
+from engine.errors import RefusedInput
 from engine.linking.entities import PAIRS, lay_pairs
 from engine.linking.weights import Weights, answers_sql, comparisons
 
@@ -54,6 +55,10 @@ def count_answers(cursor: duckdb.DuckDBPyConnection, party_of: str) -> Counted:
 
 def weights_of(counted: Counted, version: str, link: float, join: float, registered_anew: float) -> tuple[Weights, dict[str, dict[str, tuple[float, float]]]]:
     """Match weights from the counts, and the m and u that they come from."""
+    if not counted.same or not counted.different:
+        raise RefusedInput(
+            f"the world has {counted.same} pairs of one party and {counted.different} of two that share a block. Expected both. Fit on a larger one."
+        )
     weight, shares = {}, {}
     ceiling = {(one.name, level.name): inf if level.at_most is None else level.at_most for one in comparisons() for level in one.levels}
     for name, levels in counted.level.items():

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from math import isfinite
 
 from engine.errors import RefusedInput
 
@@ -88,6 +89,8 @@ def weights_from(text: str) -> Weights:
         level = {one: {name: float(answer["weight"]) for name, answer in answers.items()} for one, answers in told["level"].items()}
         weights = Weights(str(told["version"]), float(told["prior"]), **{name: float(told["threshold"][name]) for name in ("link", "join", "registered_anew")},
                           level=level)
+        if not all(map(isfinite, (weights.prior, weights.link, weights.join, weights.registered_anew, *(w for one in level.values() for w in one.values())))):
+            raise ValueError("a weight is not finite")
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RefusedInput(f"these are no link weights ({error!r}). Expected a file written by `diversion links fit`. Fit one, or name another.") from error
     ours = {one.name: {level.name for level in one.levels} for one in comparisons()}

@@ -288,7 +288,11 @@ settlement as (
             review.application_id = spine.application_id
             or (raised.rule_id = 'listed_party' and review.result in ('dismissed', 'confirmed') and reviewed.authority = spine_application.authority)
         )
-    qualify row_number() over (partition by raised.subject, review.subject order by review.at desc, review.record_no desc) = 1
+    -- What was said of this very application goes before what was said of another.
+    qualify row_number() over (
+        partition by raised.subject, review.subject
+        order by coalesce(review.application_id = spine.application_id, false) desc, review.at desc, review.record_no desc
+    ) = 1
 )
 
 select

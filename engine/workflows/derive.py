@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 
-from engine.documents.agreement import compared
+from engine.documents.agreement import compared, wording
 from engine.linking import forget
 from engine.screening.names import name_key
 from engine.store.database import first, put_setting, setting
@@ -56,16 +56,20 @@ def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str
     rows = cursor.sql(
         "select document.record_no, document.document_no, document.sha256, document.number, document.end_user, document.consignee, document.final_country, "
         "document.issued_on, document.expires_on, list_transform(document.items, lambda line: line.quantity) as quantities, document.value, "
-        "json_extract_string(record.body, '$.text') as text "
+        "document_file.record_no as file_record "
         f"from (select * from {documents}) as document inner join document_file on document.sha256 = document_file.sha256 "
-        "inner join record on document_file.record_no = record.record_no "
         "where not exists (select 1 from document_check as held where held.record_no = document.record_no and held.document_no = document.document_no) "
-        "order by document.record_no, document.document_no"
+        "order by document_file.record_no, document.record_no, document.document_no"
     ).pl()
-    found = [
-        (row["record_no"], row["document_no"], row["sha256"], field, agrees)
-        for row in rows.iter_rows(named=True) for field, agrees in compared(row["text"] or "", row, name_key).items()
-    ]
+    found = []
+    # One text at a time, and each prepared once, whatever number of documents declare the file.
+    for (file_record,), declared in rows.group_by("file_record", maintain_order=True):
+        ((text,),) = cursor.execute("select json_extract_string(body, '$.text') from record where record_no = ?", [file_record]).fetchall()
+        words = wording(text or "", name_key)
+        found += [
+            (row["record_no"], row["document_no"], row["sha256"], field, agrees)
+            for row in declared.iter_rows(named=True) for field, agrees in compared(words, row, name_key).items()
+        ]
     if found:
         frame = pl.DataFrame(found, orient="row", schema=["record_no", "document_no", "sha256", "field", "found"])
         cursor.register("document_checks", frame.to_arrow())

@@ -68,6 +68,11 @@ def keep_evidence(desk: Desk, sha256: str, found: str, received: Path, origin: O
     return True
 
 
+def drop_evidence(desk: Desk, sha256: str) -> None:
+    """Remove a file for good, where it is there; who ordered it is the caller's to record."""
+    _place(desk, sha256).unlink(missing_ok=True)
+
+
 def media_type_of(path: Path) -> str:
     """What a file is by its first bytes, whatever its sender calls it.
 

@@ -36,18 +36,18 @@ decided as (
     qualify row_number() over (partition by application_id order by decision.at desc, record_no desc) = 1
 ),
 settled as (
-    select application_id, subject, max_by(result, review.at) as result, max_by(valid_to, review.at) as valid_to from review
+    select application_id, subject, result, valid_to from review
     where about in ('referral', 'list_match') and not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
-    group by application_id, subject
+    qualify row_number() over (partition by application_id, subject order by review.at desc, record_no desc) = 1
 ),
 remembered as ( -- a list match dismissed once is dismissed in every application of that authority
-    select first_filing.authority, review.subject, max_by(review.result, review.at) as result, max_by(review.valid_to, review.at) as valid_to
+    select first_filing.authority, review.subject, review.result, review.valid_to
     from review inner join (select application_id, any_value(authority) as authority from filing group by application_id) as first_filing
         on review.application_id = first_filing.application_id
     where
         starts_with(review.subject, 'listed_party:') and review.about in ('referral', 'list_match') and review.result in ('dismissed', 'confirmed')
         and not coalesce(review.withdrawn, false) and review.event_id not in (select event_id from corrected)
-    group by first_filing.authority, review.subject
+    qualify row_number() over (partition by first_filing.authority, review.subject order by review.at desc, review.record_no desc) = 1
 ),
 raised as (
     select application_id, revision, authority, unnest(referrals) as referral from scored inner join newest using (application_id, revision)

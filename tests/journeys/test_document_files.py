@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 from engine.cli import app
 from engine.compute.run import lay_relations
 from engine.documents.pdf import certificates_in
-from engine.errors import RefusedInput
+from engine.errors import RefusedInput, UnknownRecord
 from engine.store import audit
 from engine.workflows.assess import Subject, filing_in_force, lay_subjects
 from engine.workflows.document_files import take_files
+from engine.workflows.erase import erase_record
 from engine.workflows.evidence import evidence
 from engine.workflows.score_file import score_file
 from features.catalogue import catalogue
@@ -176,3 +177,16 @@ def test_a_trust_root_that_is_no_certificate_is_named(tmp_path):
     (tmp_path / "note.txt").write_text("hello")
     with pytest.raises(RefusedInput, match=r"note\.txt is no certificate"):
         certificates_in(tmp_path)
+
+
+def test_an_erased_file_is_gone_with_what_was_read_off_it(tmp_path):
+    paper = a_pdf()
+    sha256 = hashlib.sha256(paper).hexdigest()
+    with a_desk(tmp_path) as desk:
+        take_in(desk, "application", filed("2024-06-01", paper))
+        take_files(desk, lay(tmp_path, certificate=paper), origin())
+        erase_record(desk, f"document_file:{sha256}", "Order 3", "a judge", origin())
+        assert desk.store.cursor().execute("select count(*) from document_check").fetchall() == [(0,)]
+        with pytest.raises(UnknownRecord):
+            evidence(desk, sha256)
+        assert audit.verify(desk.store.cursor()).first_fault is None

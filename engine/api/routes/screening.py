@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine.api.answers import JobAnswer, ListAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.jobs import answer_to
-from engine.errors import RefusedInput, TooLarge
+from engine.errors import NotPermitted, RefusedInput, TooLarge
 from engine.store.records import Origin
 from engine.wire import Country, ScreenRow
 from engine.workflows.editions import new_hits
@@ -43,6 +44,8 @@ def take_list(
 
     A list of several files comes as a zip: the first in it is the list, the others are its companions.
     """
+    if caller.authorities is not None:  # new hits name the applications of every authority
+        raise NotPermitted("a list concerns every authority's applications; this token names some. Expected one for all of them. Ask an admin for one.")
     job = room.jobs.start(caller.name, "import list", lambda: _import(room, received, format, as_of, origin, shown))
     return answer_to(job, room.limits.patience, response, ListAnswer)
 
@@ -71,10 +74,10 @@ def _unpacked(path: Path, most: int) -> Path:
             files = [one for one in zipped.infolist() if not one.is_dir()]
             if sum(one.file_size for one in files) > most:
                 raise TooLarge(f"the zip holds more than is taken at once. Expected at most {most:,} bytes. Send the list alone.")
-            laid = [folder / Path(one.filename).name for one in files]
+            laid = [folder / (Path(one.filename).name or "list") for one in files]
             for one, target in zip(files, laid, strict=True):
                 target.write_bytes(zipped.read(one))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise RefusedInput("the zip cannot be unpacked. Expected the list's files, neither encrypted nor damaged. Zip them again.") from error
     if not laid:
         raise RefusedInput("the zip is empty. Expected the list's files, the list itself first. Zip them again.")

@@ -21,6 +21,17 @@ def test_a_file_saved_into_again_has_two_revisions():
     assert read_pdf(added_to(a_pdf())).revisions == 2
 
 
+def test_a_file_laid_out_for_the_web_was_saved_once():
+    data = a_pdf()
+    head, rest = data[: data.index(b"\n") + 1], data[data.index(b"\n") + 1 :]
+    assert len(pdf.SAVED.findall(head + b"startxref\n0\n%%EOF\n" + rest)) == 1
+    assert len(pdf.SAVED.findall(data + b"\nthe word startxref in a stream")) == 1
+
+
+def test_half_a_surrogate_pair_in_the_text_can_be_written():
+    assert pdf._writable("EUC \ud800 17").encode() == b"EUC ? 17"
+
+
 def test_one_stamp_on_two_papers_is_one_picture():
     one, two, other = (read_pdf(a_pdf((line,), stamp=a_stamp(colour))) for line, colour in (("a", 1), ("b", 1), ("c", 2)))
     assert one.pictures == two.pictures and len(one.pictures) == 1

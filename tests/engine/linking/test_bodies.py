@@ -109,6 +109,25 @@ def test_a_later_word_of_a_person_goes_before_an_earlier_one():
     assert entity(spells, 1, 9) == entity(spells, 2, 9)
 
 
+def test_a_word_that_will_be_taken_back_still_holds_when_another_is():
+    forms = [form(n, 0) for n in (1, 2, 3, 4)]
+    spells = resolve(forms, [], [ruling(10, 1, 2, ended=20), ruling(11, 3, 4, ended=40)], WEIGHTS)
+    assert entity(spells, 3, 30) == entity(spells, 4, 30)
+    assert entity(spells, 3, 50) != entity(spells, 4, 50)
+
+
+def test_many_words_taken_back_cost_no_more_than_their_number():
+    forms = [form(n, 0) for n in range(1, 32)]
+    said = [ruling(n, n, n + 1, ended=40 + n) for n in range(1, 31)]
+    spells = resolve(forms, [], said, WEIGHTS)  # two to the thirtieth walks would never end
+    assert len({entity(spells, n, 399) for n in range(1, 32)}) == 31
+
+
+def test_a_parting_taken_back_stands_in_no_later_links_way():
+    spells = resolve([form(1, 0), form(2, 0)], [link(1, 2, 30, 12)], [ruling(10, 2, together=False, ended=20)], WEIGHTS)
+    assert entity(spells, 1, 50) == entity(spells, 2, 50)
+
+
 def test_a_word_taken_back_holds_until_then():
     spells = resolve([form(1, 0), form(2, 1), form(3, 2)], [link(1, 3, 2)], [ruling(5, 1, 2, ended=9)], WEIGHTS)
     assert entity(spells, 1, 9) == entity(spells, 2, 9) == entity(spells, 3, 9)

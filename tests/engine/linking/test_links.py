@@ -197,3 +197,22 @@ def test_weights_are_promoted_with_a_reason_and_on_record(desk):
     assert desk.store.cursor().execute("select count(*) from record where kind = 'link_weights'").fetchall() == [(1,)]
     take_in(desk, "application", filed("2026-03-10", name="Kestrel Bridge Suplies Ltd"))
     assert entity(desk, "Kestrel Bridge Suplies Ltd") == form(desk, "Kestrel Bridge Suplies Ltd"), "and stay in force"
+
+
+def test_weights_in_force_are_not_erased_and_a_finite_number_each(desk):
+    from importlib import resources
+
+    text = (resources.files("engine.linking") / "weights-1.toml").read_text()
+    promote_weights(desk, text.replace('version = "1"', 'version = "2"'), "Tried.", origin())
+    (key,) = desk.store.cursor().execute("select key from record where kind = 'link_weights'").fetchall()[0]
+    with pytest.raises(RefusedInput, match="past scores rest on it"):
+        erase_record(desk, key, "Order 2", "a judge", origin())
+    with pytest.raises(RefusedInput, match="not finite"):
+        promote_weights(desk, text.replace("link = 4.0", "link = nan"), "Worse.", origin())
+
+
+def test_a_review_of_a_form_that_no_number_can_name_moves_nothing(desk):
+    take_in(desk, "application", filed("2026-01-10", name="Kestrel Bridge Supplies Ltd"))
+    take_in(desk, "review", a_review("link", str(2**64), "dismissed", at="2026-04-01T10:00:00Z"))
+    take_in(desk, "application", filed("2026-05-10", name="Kestrel Bridge Supplies Ltd", address="Quay 7"))
+    assert entity(desk, "Kestrel Bridge Supplies Ltd") == form(desk, "Kestrel Bridge Supplies Ltd")

@@ -139,6 +139,18 @@ def test_a_match_dismissed_once_is_not_asked_about_again(desk, tmp_path):
     assert unsettled(desk, later, now=datetime(2026, 10, 31))
 
 
+def test_what_was_said_of_this_application_goes_before_what_was_said_of_another(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    party = a_party(LISTED, "TR")
+    one, other = filed(desk, end_user=party), filed(desk, end_user=party)
+    score_unscored(desk, origin())
+    (subject,) = unsettled(desk, one)
+    for application_id, result, at in ((one, "confirmed", "2026-11-01T10:00:00Z"), (other, "dismissed", "2026-11-05T10:00:00Z")):
+        assert record(desk, "review", a_review("list_match", subject, result, application_id=application_id, at=at))
+    assert unsettled(desk, one) and not unsettled(desk, other)
+    assert {row["application_id"]: row["open_referrals"] for row in queue(desk.store.cursor(), Asked(), NOW).rows} == {one: 1, other: 0}
+
+
 def test_a_dismissed_match_is_asked_about_again_when_the_entry_says_something_else(desk, tmp_path):
     edition(desk, tmp_path, "2026-10-01", LISTED)
     application_id = filed(desk, end_user=a_party(LISTED, "TR"))
