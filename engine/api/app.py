@@ -10,9 +10,10 @@ from typing import TextIO
 from fastapi import FastAPI
 
 from engine.api import openapi, problems
+from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
 from engine.api.limits import Buckets, Limits
-from engine.api.room import Room
+from engine.api.room import Room, as_stored
 from engine.api.routes import (
     applications,
     audit,
@@ -53,14 +54,16 @@ def create_app(
     """
     limits = limits or Limits()
     work = Jobs()
+    line = FilingBatches(desk, lambda: as_stored(clock()))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        line.close()
         work.close()
 
     app = FastAPI(title="diversion", version="1", description=openapi.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work)
+    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line)
     app.state.counts = Counts()
     for resource in RESOURCES:
         app.include_router(resource.router)
