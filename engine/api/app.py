@@ -17,6 +17,7 @@ from engine.api.room import Room, as_stored
 from engine.api.routes import (
     applications,
     audit,
+    backups,
     events,
     evidence,
     exports,
@@ -34,7 +35,7 @@ from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash.
-RESOURCES = (scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
+RESOURCES = (scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
 
 
 def utc_now() -> datetime:
