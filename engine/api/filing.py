@@ -6,6 +6,7 @@ The cost of a filing is mostly fixed (laying out what is known, each family once
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,6 +20,8 @@ from engine.workflows.desk import Desk
 from engine.workflows.file_application import Filed, file_application
 from engine.workflows.file_batch import file_batch
 
+LINGER = 0.1  # of the last batch's time: those it answered may send their next, and are not left to wait for a batch of the one who was quickest
+LONGEST_LINGER = 0.25  # seconds
 MOST_AT_ONCE = 128  # a batch of 128 takes little longer than one of 1, and nobody waits for more than two batches
 
 
@@ -65,21 +68,27 @@ class FilingBatches:
         self._clerk.join()
 
     def _work(self) -> None:
-        while batch := self._next():
+        linger = 0.0
+        while batch := self._next(linger):
+            began = time.monotonic()
             try:
                 outcomes = self._filed([(application, origin) for application, origin, _ in batch])
             except BaseException as error:  # whoever waits must hear of it, whatever it is
                 outcomes = [error] * len(batch)
+            linger = min(LONGEST_LINGER, LINGER * (time.monotonic() - began)) if len(batch) > 1 else 0.0
             for (_, _, done), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, BaseException):
                     done.set_exception(outcome)
                 else:
                     done.set_result(outcome)
 
-    def _next(self) -> list[tuple[Application, Origin, Future[Filed]]]:
+    def _next(self, linger: float) -> list[tuple[Application, Origin, Future[Filed]]]:
         with self._changed:
             while not self._waiting and not self._ending:
                 self._changed.wait()
+            until = time.monotonic() + linger
+            while not self._ending and len(self._waiting) < MOST_AT_ONCE and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)
             return [self._waiting.popleft() for _ in range(min(MOST_AT_ONCE, len(self._waiting)))]
 
     def _filed(self, batch: list[tuple[Application, Origin]]) -> list[Filed | BaseException]:

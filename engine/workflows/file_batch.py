@@ -16,6 +16,8 @@ from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
 from engine.workflows.file_application import Filed, file_application
 
+TOGETHER = "engine"  # who gave the scores of a batch that several filed
+
 
 def file_batch(desk: Desk, applications: Sequence[Application], origins: Sequence[Origin]) -> list[Filed | EngineError]:
     """File each application; those on record keep their score, those that contradict the record are told so.
@@ -50,9 +52,8 @@ def file_batch(desk: Desk, applications: Sequence[Application], origins: Sequenc
             subjects = [Subject(numbers[key], _filed_at(applications[position]), origins[position].at) for key, position in fresh.items()]
             scores = score_stored(desk, subjects, origins[0].at, cursor=cursor)
             outcome_of = dict(zip(fresh.values(), scores, strict=True))
-            for origin, places in _by_origin(origins).items():
-                if given := [outcome_of[position] for position in places if position in outcome_of]:
-                    keep_scores(cursor, given, origin)
+            filers = {origins[position] for position in outcome_of}
+            keep_scores(cursor, scores, filers.pop() if len(filers) == 1 else Origin(TOGETHER, origins[0].channel, origins[0].at))
             for position, score in outcome_of.items():
                 outcome[position] = Filed(score, True)
     for position, application in enumerate(applications):

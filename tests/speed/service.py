@@ -1,7 +1,7 @@
 """`python -m tests.speed.service`: how many filings and queue pages a second the service answers, and how fast, at 1, 8 and 32 clients.
 
-The service holds a store of 10^5 applications; the load comes from a second process, each client with a token and a connection of its
-own that sends its next request when the last is answered. Never part of the tests.
+The service holds a store of 10^5 applications; the load comes from a second process, each client a connection of its own that sends its
+next request when the last is answered, all with the token of one system. Never part of the tests.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from tests.speed.__main__ import MEMORY, origin, store_of, world
 WORK = {"filing": ("POST", "/v1/applications"), "queue": ("GET", "/v1/applications"), "history": ("GET", "/v1/applications/{id}/history")}
 
 
-def load(address: str, tokens: list[str], bodies: Path, seconds: float, work: str, stem: str) -> dict:
-    """Ask for so long with one thread a token; what was answered, and how fast."""
+def load(address: str, token: str, clients: int, bodies: Path, seconds: float, work: str, stem: str) -> dict:
+    """Ask for so long with one thread a client; what was answered, and how fast."""
     filings = [json.loads(line) for line in islice(bodies.open(encoding="utf-8"), 2_000)]
     numbers, times, statuses = count(), [], {}
     until = time.monotonic() + seconds
 
-    def ask(token: str) -> None:
+    def ask() -> None:
         method, path = WORK[work]
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=300, trust_env=False) as client:
             while time.monotonic() < until:
@@ -48,26 +48,26 @@ def load(address: str, tokens: list[str], bodies: Path, seconds: float, work: st
                 statuses[status] = statuses.get(status, 0) + 1
 
     began = time.monotonic()
-    threads = [threading.Thread(target=ask, args=(token,)) for token in tokens]
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     times.sort()
     return {
-        "work": work, "clients": len(tokens), "answered": len(times), "a_second": round(len(times) / (time.monotonic() - began), 2),
+        "work": work, "clients": clients, "answered": len(times), "a_second": round(len(times) / (time.monotonic() - began), 2),
         "p50": round(statistics.median(times), 3), "p95": round(times[int(len(times) * 0.95)], 3), "longest": round(times[-1], 3), "statuses": statuses,
     }
 
 
-def tokens_in(store: Path, clients: int) -> list[str]:
-    """A token for each client, of a role that files and reads."""
+def token_in(store: Path) -> str:
+    """A token of a role that files and reads."""
     from engine.workflows.desk import open_desk
     from engine.workflows.tokens import create_token
 
     at = origin("command")
     with open_desk(store, at, memory_limit=MEMORY) as desk:
-        return [create_token(desk, f"client-{n}", "analyst", None, at.at + timedelta(days=3_000), at)[0] for n in range(clients)]
+        return create_token(desk, "load", "analyst", None, at.at + timedelta(days=3_000), at)[0]
 
 
 def served(store: Path) -> tuple[subprocess.Popen, str]:
@@ -96,21 +96,21 @@ def main() -> None:
     given.add_argument("--rows", type=int, default=100_000)
     given.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     given.add_argument("--seconds", type=float, default=30)
-    given.add_argument("--load", nargs=5, metavar="", help=argparse.SUPPRESS)
+    given.add_argument("--load", nargs=6, metavar="", help=argparse.SUPPRESS)
     asked = given.parse_args()
     if asked.load:
-        address, tokens, bodies, work, stem = asked.load
-        print(json.dumps(load(address, tokens.split(","), Path(bodies), asked.seconds, work, stem)))
+        address, token, clients, bodies, work, stem = asked.load
+        print(json.dumps(load(address, token, int(clients), Path(bodies), asked.seconds, work, stem)))
         return
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         store = Path(folder) / "store.duckdb"
         shutil.copyfile(store_of(asked.folder, asked.rows), store)
-        tokens = tokens_in(store, max(asked.clients))
+        token = token_in(store)
         serving, address = served(store)
         try:
             for work in WORK:
                 for clients in asked.clients:
-                    step = [sys.executable, "-m", "tests.speed.service", "--seconds", str(asked.seconds), "--load", address, ",".join(tokens[:clients]),
+                    step = [sys.executable, "-m", "tests.speed.service", "--seconds", str(asked.seconds), "--load", address, token, str(clients),
                             str(world(asked.folder, asked.rows) / "application.jsonl"), work, f"{work}-{clients}"]
                     print(subprocess.run(step, check=True, capture_output=True, text=True).stdout.strip(), flush=True)
             memory = next(line.split()[1] for line in Path(f"/proc/{serving.pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
