@@ -13,6 +13,7 @@ from engine.api import openapi, problems
 from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
 from engine.api.limits import Buckets, Limits
+from engine.api.paths import EncodedSlashes
 from engine.api.room import Room, as_stored
 from engine.api.routes import (
     applications,
@@ -34,7 +35,7 @@ from engine.api.watch import Counts, Watch, logger
 from engine.settings import Settings
 from engine.workflows.desk import Desk
 
-# In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash.
+# In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash (`paths`).
 RESOURCES = (scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
 
 
@@ -69,6 +70,7 @@ def create_app(
     for resource in RESOURCES:
         app.include_router(resource.router)
     problems.install(app)
+    app.add_middleware(EncodedSlashes)
     app.add_middleware(Watch, log=logger(log), counts=app.state.counts)
     app.openapi = lambda: openapi.describe(app)
     return app

@@ -107,7 +107,7 @@ def list_queue(asked: Annotated[QueueQuery, Query()], caller: CallerDep, room: R
     return QueuePage(applications=tuple(queue_row_for(caller, row) for row in page.rows), next_cursor=page.next_cursor)
 
 
-@router.get("/applications/{application_id:path}/history")
+@router.get("/applications/{application_id:id}/history")
 def read_history(application_id: ApplicationId, caller: CallerDep, room: RoomDep) -> History:
     """Everything known of an application in time order: filings, scores, events, and what a partner notified of its parties."""
     with room.cursor() as cursor:
@@ -115,7 +115,7 @@ def read_history(application_id: ApplicationId, caller: CallerDep, room: RoomDep
         return History(application_id=application_id, entries=history_for(caller, history(cursor, application_id)))
 
 
-@router.get("/applications/{application_id:path}", openapi_extra={"responses": {"200": {"description": "The filing as it was sent."}}})
+@router.get("/applications/{application_id:id}", openapi_extra={"responses": {"200": {"description": "The filing as it was sent."}}})
 def read_one(application_id: ApplicationId, caller: CallerDep, room: RoomDep, revision: Annotated[int, Query(ge=1)] | None = None) -> dict:
     """A filing as it was sent: the newest revision, or the one asked for."""
     with room.cursor() as cursor:

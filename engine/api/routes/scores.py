@@ -74,7 +74,7 @@ def _scored(room: Room, received: Received, folder: Path, form: str, features: s
     return packed
 
 
-@router.get("/applications/{application_id:path}/score")
+@router.get("/applications/{application_id:id}/score")
 def read_score(application_id: ApplicationId, caller: CallerDep, room: RoomDep, as_of: AsOf | None = None) -> Score | ScoreForSystem:
     """The score as of filing, or of another moment; referrals always as of now."""
     with room.cursor() as cursor:

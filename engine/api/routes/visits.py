@@ -58,7 +58,7 @@ def _plan(room: Room, caller: Caller, order: PlanOrder, origin: Origin) -> dict:
     return told | {"eligible": plan.eligible, "without_consent": plan.without_consent, "mandatory_left_out": plan.mandatory_left_out}
 
 
-@router.get("/plans/{plan_id:path}")
+@router.get("/plans/{plan_id:id}")
 def read_plan(plan_id: Annotated[str, Path(max_length=64)], caller: CallerDep, room: RoomDep) -> Plan:
     """A plan's visits in the order planned, each with its reason and its inclusion probability."""
     with room.cursor() as cursor:

@@ -4,6 +4,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from api_service import NOW, Service, an_application, fresh, is_problem
@@ -135,6 +136,21 @@ def test_an_id_with_a_slash_is_found(service: Service):
     service.analyst.post("/v1/applications", json=filing)
     assert service.analyst.get(f"/v1/applications/{filing['application_id']}").json()["application_id"] == filing["application_id"]
     assert service.analyst.get(f"/v1/applications/{filing['application_id']}/history").status_code == 200
+
+
+def test_an_id_that_ends_like_a_route_is_told_from_the_route_by_its_encoded_slash(service: Service):
+    plain = an_application()
+    ids = [plain["application_id"], *(f"{plain['application_id']}/{end}" for end in ("score", "history", "history/score", "what-if"))]
+    for one in ids:
+        assert service.analyst.post("/v1/applications", json=plain | {"application_id": one}).status_code == 201
+    for one in ids:
+        path = f"/v1/applications/{quote(one, safe='')}"
+        assert service.analyst.get(path).json()["application_id"] == one
+        assert service.analyst.get(path.replace("%2F", "%2f")).json()["application_id"] == one
+        assert "items" not in service.analyst.get(f"{path}/score").json() and service.analyst.get(f"{path}/score").json()["application_id"] == one
+        assert service.analyst.get(f"{path}/history").json()["application_id"] == one
+    assert service.analyst.get(f"/v1/applications/{ids[1]}").json()["reasons"]  # sent plainly: the score of the plain one
+    is_problem(service.analyst.get("/v1/applications/none%2Fsuch%25%2F"), 422)
 
 
 def test_many_at_once_lose_nothing_and_double_nothing(start):
