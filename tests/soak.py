@@ -103,8 +103,10 @@ def _served(store: Path) -> Iterator[tuple[subprocess.Popen, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    serving = subprocess.Popen(
-        [sys.executable, "-c", "from engine.cli import main; main()", "serve", "--store", str(store), "--service", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    said = store.with_suffix(".log")
+    with said.open("wb") as log:
+        serving = subprocess.Popen(
+            [sys.executable, "-c", "from engine.cli import main; main()", "serve", "--store", str(store), "--service", address], stdout=log, stderr=log)
     try:
         until = time.monotonic() + ANSWERS_WITHIN
         while True:
@@ -112,7 +114,7 @@ def _served(store: Path) -> Iterator[tuple[subprocess.Popen, str]]:
                 if httpx.get(f"{address}/readyz", timeout=ANSWERS_WITHIN, trust_env=False).status_code == 200:
                     break
             except httpx.HTTPError:
-                assert time.monotonic() < until and serving.poll() is None, "the service did not start on what the kill had left"
+                assert time.monotonic() < until and serving.poll() is None, f"the service did not start on what the kill had left: {said.read_text()[-2000:]}"
                 time.sleep(0.05)
         yield serving, address
     finally:

@@ -126,7 +126,7 @@ class HistoryEntry(Told):
     at: Instant = Field(description="When it became known.")
     recorded_at: Instant = Field(description="When it was put on record here.")
     kind: str
-    record: str = Field(description="Its key in the store, as evidence names it.")
+    record: str | None = Field(description="Its key in the store, as evidence names it; null where it is withheld, since a key can name a partner's file.")
     handling: str
     withheld: bool = Field(description="True if the caller may know that it is there, but not what it says.")
     body: dict[str, Any] | None

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from engine.api import openapi, problems
 from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
-from engine.api.limits import Buckets, Limits
+from engine.api.limits import Buckets, Limits, limits_for
 from engine.api.paths import EncodedSlashes
 from engine.api.room import Room, as_stored
 from engine.api.routes import (
@@ -54,7 +54,7 @@ def create_app(
         limits: how much and how often.
         log: where the JSON lines go; standard error by default.
     """
-    limits = limits or Limits()
+    limits = limits or limits_for(settings.requests_per_second)
     work = Jobs()
     line = FilingBatches(desk, lambda: as_stored(clock()))
 
@@ -66,7 +66,7 @@ def create_app(
 
     app = FastAPI(title="diversion", version="1", description=openapi.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line)
-    app.state.counts = Counts()
+    app.state.counts = Counts(waiting=lambda: line.waiting)
     for resource in RESOURCES:
         app.include_router(resource.router)
     problems.install(app)

@@ -66,7 +66,7 @@ def _entry_for(caller: Caller, entry: Entry) -> HistoryEntry:
     withheld = entry.handling == CONTROLLED and not caller.reads_all
     body = None if withheld or entry.body is None else _body_for(caller, entry)
     return HistoryEntry(
-        at=entry.at, recorded_at=entry.recorded_at, kind=entry.kind, record=entry.record, handling=entry.handling, withheld=withheld, body=body,
+        at=entry.at, recorded_at=entry.recorded_at, kind=entry.kind, record=None if withheld else entry.record, handling=entry.handling, withheld=withheld, body=body,
     )
 
 
