@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ from engine.store.records import Origin
 from engine.workflows.desk import open_desk
 from engine.workflows.tokens import create_token
 
-ANSWERS_WITHIN = 60  # seconds; a service that takes longer to begin is broken
+ANSWERS_WITHIN = 180  # seconds; a service that takes longer to begin is broken
 
 
 @dataclass
@@ -63,11 +63,12 @@ class Tally:
     head: str
 
 
-def soak(folder: Path, rounds: int, *, clients: int = 8, seed: int = 0, longest: float = 5.0) -> Tally:
+def soak(folder: Path, rounds: int, *, clients: int = 8, seed: int = 0, longest: float = 5.0, say: Callable[[str], None] = lambda text: None) -> Tally:
     """Kill the service so many times and look each time into what it left.
 
     Args:
         longest: seconds of load after which it is killed at the latest.
+        say: told after each round how things stand.
 
     Raises:
         AssertionError: something acknowledged is not there, is there twice, or is not what was told; or the chain is broken.
@@ -76,7 +77,7 @@ def soak(folder: Path, rounds: int, *, clients: int = 8, seed: int = 0, longest:
     with open_desk(store, _origin(), create=True) as desk:
         secret, _ = create_token(desk, "soak", "analyst", None, _origin().at + timedelta(days=2), _origin())
     again, known, head = 0, 0, None
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         with _served(store) as (serving, address):
             before, sent.unanswered = sent.unanswered, []
             again += len(before)
@@ -91,6 +92,7 @@ def soak(folder: Path, rounds: int, *, clients: int = 8, seed: int = 0, longest:
             for one in at_work:
                 one.join()
         head = _looked_into(store, sent, head)
+        say(f"{number} of {rounds}: {len(sent.scores):,} filings, {len(sent.events):,} events acknowledged and there")
     return Tally(rounds, len(sent.scores), len(sent.events), again, known, head or "")
 
 
@@ -114,7 +116,8 @@ def _served(store: Path) -> Iterator[tuple[subprocess.Popen, str]]:
                 if httpx.get(f"{address}/readyz", timeout=ANSWERS_WITHIN, trust_env=False).status_code == 200:
                     break
             except httpx.HTTPError:
-                assert time.monotonic() < until and serving.poll() is None, f"the service did not start on what the kill had left: {said.read_text()[-2000:]}"
+                assert serving.poll() is None, f"the service ended with status {serving.returncode} on what the kill had left: {said.read_text()[-2000:]}"
+                assert time.monotonic() < until, f"the service did not answer within {ANSWERS_WITHIN} seconds on what the kill had left"
                 time.sleep(0.05)
         yield serving, address
     finally:
@@ -190,7 +193,7 @@ def main() -> None:
     asked = given.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="diversion-soak-") as folder:
-        done = soak(Path(folder), asked.rounds, clients=asked.clients, seed=asked.seed)
+        done = soak(Path(folder), asked.rounds, clients=asked.clients, seed=asked.seed, say=lambda text: print(text, file=sys.stderr, flush=True))
     print(f"{done.rounds} kills in {time.monotonic() - began:.0f} s: {done.filed:,} filings and {done.events:,} events acknowledged, each there once; "
           f"{done.sent_again:,} sent again of which {done.known_again:,} had been on record; audit whole, head {done.head}")
 
