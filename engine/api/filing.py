@@ -48,6 +48,7 @@ class FilingBatches:
             NotReady: the service is ending.
         """
         done: Future[Filed] = Future()
+        done.set_running_or_notify_cancel()  # what is in line is filed, also where whoever waits for it is gone
         with self._changed:
             if self._ending:
                 raise NotReady("the service is being stopped. Nothing of this filing was written. Send it again when the service is back.")
