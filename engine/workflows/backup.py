@@ -61,7 +61,7 @@ def back_up(desk: Desk, out: Path, origin: Origin) -> BackedUp:
     try:
         with tempfile.TemporaryDirectory(prefix=".diversion-backup-", dir=out.absolute().parent) as folder:
             copy, packed = Path(folder) / STORE, Path(folder) / "packed"
-            seq, head = _copied(desk, copy)
+            seq, head = copied(desk, copy)
             evidence = sorted(one for one in evidence_folder(desk).glob("??/*") if one.is_file())
             told = BackedUp(head, seq, f"{origin.at.isoformat()}Z", _sha256(copy), len(evidence))
             (Path(folder) / MANIFEST).write_text(json.dumps(asdict(told)))
@@ -82,7 +82,7 @@ def back_up(desk: Desk, out: Path, origin: Origin) -> BackedUp:
     return told
 
 
-def _copied(desk: Desk, copy: Path) -> tuple[int, str]:
+def copied(desk: Desk, copy: Path) -> tuple[int, str]:
     """The whole store at one moment as a file of its own; its newest entry's number and hash.
 
     One transaction reads both, so the copy ends at that entry whoever writes meanwhile. (The file itself cannot be copied by this

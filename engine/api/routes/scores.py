@@ -20,8 +20,9 @@ from engine.api.routes.applications import ApplicationForm, ApplicationId
 from engine.api.views import score_for
 from engine.errors import FieldProblem, InvalidRecord, NotPermitted
 from engine.wire import Application, Score, parse_application
+from engine.workflows.apart import apart
 from engine.workflows.assess import score_application
-from engine.workflows.checking import CONTRACT
+from engine.workflows.checking import CONTRACT, LARGE_FILE
 from engine.workflows.file_application import score_unfiled
 from engine.workflows.score_file import score_file
 
@@ -63,7 +64,11 @@ def score_many(
 def _scored(room: Room, received: Received, folder: Path, form: str, features: str | None, lenient: bool, read_as: str) -> Path:
     scores, matrix, packed = folder / f"scores.{form}", folder / f"features.{features}", folder / "scores.zip"
     with received.consumed() as path:
-        done = score_file(room.desk, path, scores, features_out=matrix if features else None, lenient=lenient, form=read_as)
+        more = {"features_out": matrix if features else None, "lenient": lenient, "form": read_as}
+        if path.stat().st_size < LARGE_FILE:  # a copy of the store would take longer than the scoring
+            done = score_file(room.desk, path, scores, **more)
+        else:
+            done = apart(room.desk, score_file, path, scores, memory_limit=room.settings.memory_limit, **more)
         told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version, "unmapped": done.unmapped}
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
             zipped.writestr("told.json", json.dumps(told))
