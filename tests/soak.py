@@ -74,14 +74,14 @@ def soak(folder: Path, rounds: int, *, clients: int = 8, seed: int = 0, longest:
         AssertionError: something acknowledged is not there, is there twice, or is not what was told; or the chain is broken.
     """
     lot, store, numbers, sent = random.Random(seed), folder / "soak.duckdb", count(1), Sent()
-    with open_desk(store, _origin(), create=True) as desk:
-        secret, _ = create_token(desk, "soak", "analyst", None, _origin().at + timedelta(days=2), _origin())
+    with open_desk(store, at(), create=True) as desk:
+        secret, _ = create_token(desk, "soak", "analyst", None, at().at + timedelta(days=2), at())
     again, known, head = 0, 0, None
     for number in range(1, rounds + 1):
-        with _served(store) as (serving, address):
+        with served(store) as (serving, address):
             before, sent.unanswered = sent.unanswered, []
             again += len(before)
-            known += sum(_send(address, secret, path, body, sent) == 200 for path, body in before)
+            known += sum(send(address, secret, path, body, sent) == 200 for path, body in before)
             stop = threading.Event()
             at_work = [threading.Thread(target=_client, args=(address, secret, numbers, sent, stop)) for _ in range(clients)]
             for one in at_work:
@@ -91,17 +91,17 @@ def soak(folder: Path, rounds: int, *, clients: int = 8, seed: int = 0, longest:
             stop.set()
             for one in at_work:
                 one.join()
-        head = _looked_into(store, sent, head)
+        head = looked_into(store, sent, head)
         say(f"{number} of {rounds}: {len(sent.scores):,} filings, {len(sent.events):,} events acknowledged and there")
     return Tally(rounds, len(sent.scores), len(sent.events), again, known, head or "")
 
 
-def _origin() -> Origin:
+def at() -> Origin:
     return Origin("soak", "command", datetime.now(UTC).replace(tzinfo=None))
 
 
 @contextmanager
-def _served(store: Path) -> Iterator[tuple[subprocess.Popen, str]]:
+def served(store: Path) -> Iterator[tuple[subprocess.Popen, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -129,13 +129,13 @@ def _client(address: str, secret: str, numbers: Iterator[int], sent: Sent, stop:
     while not stop.is_set():
         number = next(numbers)
         application_id, shipment_id = f"SOAK/{number}", f"S-{number}"
-        _send(address, secret, "/v1/applications", _filing(application_id, number), sent)
+        send(address, secret, "/v1/applications", a_filing(application_id, number), sent)
         if application_id in sent.scores:
-            _send(address, secret, "/v1/events/shipment", {
+            send(address, secret, "/v1/events/shipment", {
                 "event_id": shipment_id, "at": "2026-11-01T10:00:00Z", "shipment_id": shipment_id, "application_id": application_id, "shipped_on": "2026-11-01"}, sent)
 
 
-def _send(address: str, secret: str, path: str, body: dict, sent: Sent) -> int | None:
+def send(address: str, secret: str, path: str, body: dict, sent: Sent) -> int | None:
     """Send one record; what is acknowledged is kept, and what is not answered is to be sent again."""
     try:
         answer = httpx.post(f"{address}{path}", json=body, headers={"Authorization": f"Bearer {secret}"}, timeout=120, trust_env=False)
@@ -151,7 +151,7 @@ def _send(address: str, secret: str, path: str, body: dict, sent: Sent) -> int |
     return answer.status_code
 
 
-def _filing(application_id: str, number: int) -> dict:
+def a_filing(application_id: str, number: int) -> dict:
     return {
         "application_id": application_id, "authority": "SE", "filed_at": f"2026-{number % 9 + 1:02}-{number % 27 + 1:02}T09:00:00Z", "kind": "export",
         "exporter": {"name": f"Nordic Optics {number % 7} AB", "country": "SE", "kind": "commercial"},
@@ -161,14 +161,14 @@ def _filing(application_id: str, number: int) -> dict:
     }
 
 
-def _looked_into(store: Path, sent: Sent, head: str | None) -> str:
+def looked_into(store: Path, sent: Sent, head: str | None) -> str:
     """Every acknowledged record is on record once, a filing with the one score that was told; the chain holds what it held before.
 
     Returns:
         The head of the chain.
     """
     assert not sent.wrong, sent.wrong
-    with open_desk(store, _origin()) as desk:
+    with open_desk(store, at()) as desk:
         cursor = desk.store.cursor()
         held = dict(cursor.execute("select key, count(*) from record where kind in ('application', 'shipment') group by key").fetchall())
         assert set(held.values()) <= {1}, "a record is there twice"

@@ -102,6 +102,7 @@ def main() -> None:
         address, token, clients, bodies, work, stem = asked.load
         print(json.dumps(load(address, token, int(clients), Path(bodies), asked.seconds, work, stem)))
         return
+    asked.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         store = Path(folder) / "store.duckdb"
         shutil.copyfile(store_of(asked.folder, asked.rows), store)
