@@ -1,6 +1,6 @@
 """Watches every request: an id, one JSON line in the log, counts for operators, and the last word when something was not foreseen.
 
-A line holds the route's template, never a path, query or body: ids and names stay out of logs.
+A line holds the route's template, never a path, query or body, and the token's id, never its name, which can be a person's.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Watch:
         caller = state.get("caller")
         told = {
             "request_id": state["request_id"], "method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1),
-            "token": caller.name if caller else None,
+            "token": caller.token_id if caller else None,
         }
         if error := state.get("error"):
             told["error"] = error
