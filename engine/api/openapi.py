@@ -46,7 +46,8 @@ def _body(media_type: str, schema: dict[str, Any], **more: Any) -> dict[str, Any
 
 
 def _examples(model: type[BaseModel]) -> dict[str, Any]:
-    body = examples.APPLICATION if model is Application else examples.ORDERS.get(model.__name__)
+    own = model.model_config.get("json_schema_extra") or {}
+    body = examples.ORDERS.get(model.__name__) or (own["examples"][0] if isinstance(own, dict) and own.get("examples") else None)
     return {"examples": {"simple": {"value": body}}} if body else {}
 
 
