@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: install demo test bench lint clean
+.PHONY: install demo test bench soak lint clean
 
 install: $(VENV)/.installed  ## the pinned set and `diversion` itself, in .venv
 
@@ -27,6 +27,10 @@ test: $(VENV)/.tested  ## everything; a missing browser or Java skips its tests 
 bench: $(VENV)/.tested  ## speed and memory, 10^4 to 10^6 rows (minutes to an hour; ARGS="--rows 100000" for less)
 	$(BIN)/python -m tests.speed $(ARGS)
 	$(BIN)/python -m tests.speed.screening
+	$(BIN)/python -m tests.speed.service
+
+soak: $(VENV)/.tested  ## the service killed a hundred times under load, nothing lost or doubled (half an hour; ARGS="--rounds 10" for less)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check . && $(BIN)/lint-imports

@@ -6,7 +6,7 @@ import os
 
 import streamlit as st
 
-from dashboards import session
+from dashboards import oidc, session
 from dashboards.client import ServiceError
 from dashboards.screens import application, queue, visit
 
@@ -18,6 +18,7 @@ def ask_for_token() -> None:
     """The sign-in page; whatever address was asked for is opened after it."""
     st.title("diversion")
     st.write("Diversion risk of export licence applications, and the visits that check it.")
+    oidc.offer()
     with st.form("sign_in", width=480):
         token = st.text_input(
             "Your token",
@@ -43,10 +44,11 @@ def enter(token: str) -> None:
         st.rerun()
 
 
-if session.client() is None and "signed_out" not in st.session_state and os.environ.get("DIVERSION_TOKEN"):
+kept = None if session.client() or "signed_out" in st.session_state else oidc.token() or os.environ.get("DIVERSION_TOKEN")
+if kept:
     # No rerun here: the navigation below must see the address that was asked for in this very run, or a deep link opens the queue.
     try:
-        session.sign_in(os.environ["DIVERSION_TOKEN"])
+        session.sign_in(kept)
     except ServiceError as error:
         session.show(error)
 

@@ -202,7 +202,7 @@ def moments(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "kind": words.say(entry["kind"]),
                 "told": told,
                 "by": body.get("recorded_by") or "–",
-                "record": entry["record"],
+                "record": entry["record"] or "–",
             }
         )
     return rows

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboards import words
+from dashboards import oidc, words
 from dashboards.client import Client, ServiceError
 
 T = TypeVar("T")
@@ -80,6 +80,7 @@ def sign_out() -> None:
         found.close()
     st.session_state.clear()
     st.session_state["signed_out"] = True  # so that a token from the environment does not sign in at once again
+    oidc.sign_out()
 
 
 def held(what: str, fetch: Callable[[], T], seconds: float = 60) -> T:

@@ -19,6 +19,7 @@ class Settings:
     token: str | None = None  # bearer token for verbs that go through a running service
     account: str = "unknown"  # the account that ran the command, for the audit trail
     memory_limit: str | None = None  # DuckDB's, such as "4GB"; None leaves its own default
+    requests_per_second: float = 50.0  # of one token on average, four times as many at once; beyond that the service answers 429
     trust_roots: Path | None = None  # folder of certificates (PEM or DER) that signatures on documents are trusted by; None trusts none
 
 

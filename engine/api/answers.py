@@ -49,6 +49,26 @@ class ScoreForSystem(Told):
         return cls(referrals=any(not referral.settled for referral in score.referrals), **told)
 
 
+class UnmappedField(Told):
+    """What another system's form says and the contract has no place for."""
+
+    field: str = Field(description="Where in the document sent; `[]` for all of a list.")
+    reason: str = Field(description="Why it has no place.")
+    said: str | None = Field(None, description="What stands there, where an officer wants to know it.")
+
+
+class FiledScore(Score):
+    """The score of a filing just made."""
+
+    unmapped: tuple[UnmappedField, ...] | None = Field(None, description="Only with `format=lite`: what of the document was not taken over.")
+
+
+class FiledScoreForSystem(ScoreForSystem):
+    """The score of a filing just made, as a licensing system gets it."""
+
+    unmapped: tuple[UnmappedField, ...] | None = Field(None, description="Only with `format=lite`: what of the document was not taken over.")
+
+
 class BatchRow(Told):
     """What became of one application of a batch, at its place in the list."""
 
@@ -156,7 +176,7 @@ class HistoryEntry(Told):
     at: Instant = Field(description="When it became known.")
     recorded_at: Instant = Field(description="When it was put on record here.")
     kind: str
-    record: str = Field(description="Its key in the store, as evidence names it.")
+    record: str | None = Field(description="Its key in the store, as evidence names it; null where it is withheld, since a key can name a partner's file.")
     handling: str
     withheld: bool = Field(description="True if the caller may know that it is there, but not what it says.")
     body: dict[str, Any] | None

@@ -10,12 +10,15 @@ from typing import TextIO
 from fastapi import FastAPI
 
 from engine.api import openapi, problems
+from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
-from engine.api.limits import Buckets, Limits
-from engine.api.room import Room
+from engine.api.limits import Buckets, Limits, limits_for
+from engine.api.paths import EncodedSlashes
+from engine.api.room import Room, as_stored
 from engine.api.routes import (
     applications,
     audit,
+    backups,
     events,
     evidence,
     exports,
@@ -33,8 +36,8 @@ from engine.api.watch import Counts, Watch, logger
 from engine.settings import Settings
 from engine.workflows.desk import Desk
 
-# In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash.
-RESOURCES = (what_ifs, scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
+# In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash (`paths`).
+RESOURCES = (what_ifs, scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
 
 
 def utc_now() -> datetime:
@@ -52,20 +55,23 @@ def create_app(
         limits: how much and how often.
         log: where the JSON lines go; standard error by default.
     """
-    limits = limits or Limits()
+    limits = limits or limits_for(settings.requests_per_second)
     work = Jobs()
+    line = FilingBatches(desk, lambda: as_stored(clock()))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        line.close()
         work.close()
 
     app = FastAPI(title="diversion", version="1", description=openapi.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work)
-    app.state.counts = Counts()
+    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line)
+    app.state.counts = Counts(waiting=lambda: line.waiting)
     for resource in RESOURCES:
         app.include_router(resource.router)
     problems.install(app)
+    app.add_middleware(EncodedSlashes)
     app.add_middleware(Watch, log=logger(log), counts=app.state.counts)
     app.openapi = lambda: openapi.describe(app)
     return app

@@ -27,6 +27,11 @@ class Limits:
     patience: float = 10.0  # seconds that long work is waited for before 202
 
 
+def limits_for(requests_per_second: float) -> Limits:
+    """The usual limits, with the rate that a deployment sets."""
+    return Limits(burst=math.ceil(4 * requests_per_second), per_second=requests_per_second)
+
+
 class Buckets:
     """A token bucket for each token: `burst` at once, `per_second` on average."""
 

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from engine.api import orders, permissions
+from engine.api import examples, orders, permissions
 from engine.api.problems import MEDIA_TYPE
 from engine.wire import EVENTS, Application, Problem
 
@@ -27,12 +27,14 @@ def takes(model: type[BaseModel]) -> dict[str, Any]:
 
 def takes_many(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` of a route whose body is a list of such records."""
-    return _body("application/json", {"type": "array", "maxItems": 1000, "items": {"$ref": REF.format(model=model.__name__)}})
+    return _body("application/json", {"type": "array", "maxItems": 1000, "items": {"$ref": REF.format(model=model.__name__)}}, examples={"two": {"value": [
+        examples.APPLICATION, examples.APPLICATION | {"application_id": "2026-000124"}]}})
 
 
 def takes_event() -> dict[str, Any]:
     """`openapi_extra` of the route that takes any event; which one, its path says."""
-    return _body("application/json", {"anyOf": [{"$ref": REF.format(model=model.__name__)} for model in EVENTS.values()]})
+    return _body("application/json", {"anyOf": [{"$ref": REF.format(model=model.__name__)} for model in EVENTS.values()]},
+                 examples={kind: {"value": body} for kind, body in examples.EVENTS.items()})
 
 
 def takes_bytes(*media_types: str) -> dict[str, Any]:
@@ -45,9 +47,9 @@ def _body(media_type: str, schema: dict[str, Any], **more: Any) -> dict[str, Any
 
 
 def _examples(model: type[BaseModel]) -> dict[str, Any]:
-    extra = model.model_config.get("json_schema_extra") or {}
-    examples = extra.get("examples") if isinstance(extra, dict) else None
-    return {"examples": {"simple": {"value": examples[0]}}} if examples else {}
+    own = model.model_config.get("json_schema_extra") or {}
+    body = examples.ORDERS.get(model.__name__) or (own["examples"][0] if isinstance(own, dict) and own.get("examples") else None)
+    return {"examples": {"simple": {"value": body}}} if body else {}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -83,6 +85,9 @@ def _roles(method: str, path: str) -> set[str]:
 
 
 DESCRIPTION = """Diversion-risk scores of licence applications, and the verification visits after them. A score speaks of diversion only.
+
+**Identifiers** may hold a slash. In a path it is sent as `%2F`: `/v1/applications/A%2Fscore` is the filing `A/score`, and
+`/v1/applications/A/score` the score of `A`. Sent plainly it is understood as well, unless the last part is `score` or `history`.
 
 Every answer to an error is a problem document. Bearer tokens name a person or a system and have a role; `x-roles` of each
 operation says who may call it. Another authority's filing is answered as if it were not there.

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from engine.api import permissions
+from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
 from engine.api.limits import Buckets, Limits
 from engine.errors import NotAuthenticated, NotPermitted, TooLarge
@@ -28,6 +29,11 @@ from engine.workflows.tokens import look_up
 Cursor = Any  # of the store's own library, which only the store knows by name
 
 
+def as_stored(moment: datetime) -> datetime:
+    """A moment in UTC, without offset."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
 @dataclass(frozen=True)
 class Room:
     """What every request shares."""
@@ -38,11 +44,11 @@ class Room:
     limits: Limits
     buckets: Buckets
     jobs: Jobs
+    filing: FilingBatches
 
     def now(self) -> datetime:
         """This moment in UTC, without offset, as the store keeps times."""
-        moment = self.clock()
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        return as_stored(self.clock())
 
     @contextmanager
     def cursor(self) -> Iterator[Cursor]:

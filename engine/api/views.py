@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from engine.api.answers import HistoryEntry, QueueRow, ScoreForSystem, VisitRow
+from engine.api.answers import FiledScore, FiledScoreForSystem, HistoryEntry, QueueRow, ScoreForSystem, UnmappedField, VisitRow
 from engine.api.room import Caller
 from engine.errors import NotPermitted
-from engine.wire import Score
+from engine.wire import Score, Unmapped
 from engine.workflows.history import Entry
 
 CONTROLLED = "originator_controlled"
@@ -27,6 +28,15 @@ BEFORE_SIGN_OFF = ("chosen_by", "inclusion_probability", "reason", "plan_id")
 def score_for(caller: Caller, score: Score) -> Score | ScoreForSystem:
     """A score in full, or without reasons, evidence and the text of referrals."""
     return score if caller.reads_all else ScoreForSystem.of(score)
+
+
+def filed_for(caller: Caller, score: Score, unmapped: tuple[Unmapped, ...] | None) -> Score | ScoreForSystem | FiledScore | FiledScoreForSystem:
+    """The score of a filing just made; where it came in another system's form, with what of it was left over."""
+    told = score_for(caller, score)
+    if unmapped is None:
+        return told
+    shape = FiledScoreForSystem if isinstance(told, ScoreForSystem) else FiledScore
+    return shape(**{name: getattr(told, name) for name in type(told).model_fields}, unmapped=tuple(UnmappedField(**asdict(one)) for one in unmapped))
 
 
 def filing_for(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def _entry_for(caller: Caller, entry: Entry) -> HistoryEntry:
     withheld = entry.handling == CONTROLLED and not caller.reads_all
     body = None if withheld or entry.body is None else _body_for(caller, entry)
     return HistoryEntry(
-        at=entry.at, recorded_at=entry.recorded_at, kind=entry.kind, record=entry.record, handling=entry.handling, withheld=withheld, body=body,
+        at=entry.at, recorded_at=entry.recorded_at, kind=entry.kind, record=None if withheld else entry.record, handling=entry.handling, withheld=withheld, body=body,
     )
 
 

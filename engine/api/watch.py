@@ -1,6 +1,6 @@
 """Watches every request: an id, one JSON line in the log, counts for operators, and the last word when something was not foreseen.
 
-A line holds the route's template, never a path, query or body: ids and names stay out of logs.
+A line holds the route's template, never a path, query or body, and the token's id, never its name, which can be a person's.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
@@ -34,9 +35,9 @@ def logger(stream: TextIO | None = None) -> FilteringBoundLogger:
 
 
 class Counts:
-    """What `/metrics` tells: requests by route, method and status, and their time."""
+    """What `/metrics` tells: requests by route, method and status, their time, and how many filings are in line."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: Callable[[], int] = lambda: 0) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "diversion_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
@@ -46,6 +47,7 @@ class Counts:
             buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
         )
         self.open = Gauge("diversion_http_requests_open", "Requests being answered.", registry=self.registry)
+        Gauge("diversion_filings_waiting", "Filings in line for the next batch.", registry=self.registry).set_function(waiting)
 
 
 class Watch:
@@ -92,7 +94,7 @@ class Watch:
         caller = state.get("caller")
         told = {
             "request_id": state["request_id"], "method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1),
-            "token": caller.name if caller else None,
+            "token": caller.token_id if caller else None,
         }
         if error := state.get("error"):
             told["error"] = error

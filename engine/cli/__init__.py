@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, what_ifs
+from engine.cli import audit, backups, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, what_ifs
 from engine.cli.door import DONE
 
 __all__ = ["app", "main"]
@@ -29,6 +29,8 @@ app.command("visit")(events.visit)
 app.command("event")(events.event)
 app.command("licences")(licences.licences)
 app.command("export")(audit.export)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("serve")(serving.serve)
 app.command("dashboard")(serving.dashboard)
 app.command("demo")(serving.demo)

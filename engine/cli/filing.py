@@ -18,7 +18,7 @@ from engine.errors import EngineError, FieldProblem, RefusedInput
 from engine.settings import from_environment
 from engine.wire import EVENTS
 from engine.workflows import ingest as filing
-from engine.workflows.checking import checked
+from engine.workflows.checking import CONTRACT, LITE, checked
 from engine.workflows.document_files import take_files
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def ingest(
     files: Annotated[list[Path] | None, typer.Argument(help=".json, .jsonl or .parquet files.")] = None,
     kind: Annotated[str, typer.Option(help=f"application, or an event: {', '.join(EVENTS)}.")] = "application",
     lenient: Annotated[bool, typer.Option("--lenient", help="Ignore unknown fields (counted) instead of setting the record aside.")] = False,
+    form: Annotated[str, typer.Option("--format", help="contract, or lite: the application documents of the United Kingdom's LITE.")] = CONTRACT,
     papers: Annotated[Path | None, typer.Option("--files", help="A folder of the documents' PDF files, told by their declared sha256.")] = None,
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
@@ -47,6 +48,7 @@ def ingest(
     if kind != "application" and kind not in EVENTS:
         near = get_close_matches(kind, ("application", *EVENTS), n=1)
         raise typer.BadParameter(f"--kind is application, {', '.join(EVENTS)}" + (f". Did you mean {near[0]}?" if near else ""))
+    check_form(form)
     outcomes, refused = [], {}
     origin = asking("ingest")
     with errors_told(), progress_shown() as tell:
@@ -54,7 +56,7 @@ def ingest(
         def each(take: Callable[..., filing.Ingested]) -> None:
             for path in files or ():
                 try:
-                    outcomes.append(take(path, kind, lenient=lenient, progress=lambda n, path=path: tell(f"reading {path.name}", n)))
+                    outcomes.append(take(path, kind, lenient=lenient, form=form, progress=lambda n, path=path: tell(f"reading {path.name}", n)))
                 except RefusedInput as error:  # one file that cannot be used keeps no other out
                     refused[str(path)] = str(error)
                 except EngineError as error:
@@ -72,13 +74,14 @@ def ingest(
     if as_json:
         typer.echo(json.dumps([
             {"file": str(o.path), "added": o.added, "unchanged": o.unchanged, "set_aside": o.set_aside, "ignored_fields": o.ignored_fields,
-             "set_aside_file": str(o.set_aside_file) if o.set_aside_file else None} for o in outcomes
+             "set_aside_file": str(o.set_aside_file) if o.set_aside_file else None}
+            | ({"unmapped": o.unmapped, "unmapped_file": str(o.unmapped_file) if o.unmapped_file else None} if form != CONTRACT else {}) for o in outcomes
         ] + [{"file": file, "refused": why} for file, why in refused.items()] + ([{"files": str(papers)} | asdict(taken)] if taken else [])))
     else:
         for o in outcomes:
             aside = f", {o.set_aside:,} set aside in {o.set_aside_file}" if o.set_aside else ""
             ignored = f"; unknown fields ignored: {', '.join(f'{k} ({n})' for k, n in sorted(o.ignored_fields.items()))}" if o.ignored_fields else ""
-            typer.echo(f"{o.path}: {o.added:,} taken in, {o.unchanged:,} already on record{aside}{ignored}")
+            typer.echo(f"{o.path}: {o.added:,} taken in, {o.unchanged:,} already on record{aside}{ignored}{unmapped_told(o.unmapped, o.unmapped_file)}")
         if taken:
             typer.echo(f"{papers}: {taken.read:,} document files taken in, {taken.unchanged:,} already on record, {len(taken.unreadable):,} could not be read, "
                        f"{len(taken.undeclared):,} that no filing declares")
@@ -89,16 +92,28 @@ def ingest(
     raise typer.Exit(REFUSED if refused else SET_ASIDE if any(o.set_aside for o in outcomes) or (taken and taken.unreadable) else DONE)
 
 
-def _send(service: Service, path: Path, kind: str, *, lenient: bool, progress: Callable[[int], None]) -> filing.Ingested:
+def check_form(form: str) -> None:
+    """Refuse a form of application that is not known."""
+    if form not in (CONTRACT, LITE):
+        raise typer.BadParameter(f"--format is {CONTRACT} or {LITE}")
+
+
+def unmapped_told(count: int, file: Path | None) -> str:
+    """The end of a closing line: what another system's form said and the contract has no place for."""
+    return f"; {count:,} fields have no place in the contract, listed in {file}" if count else ""
+
+
+def _send(service: Service, path: Path, kind: str, *, lenient: bool, form: str, progress: Callable[[int], None]) -> filing.Ingested:
     """Take one file in through the service, chunk by chunk as `ingest_file` does at the store.
 
     The file is read and checked here, and only its good records are sent, one a line: the service repeats no record, so what it refuses is found
     again by its line, and set aside beside the input with what it says.
     """
-    outcome, aside, seen = filing.Ingested(path), filing.SetAside(path), 0
+    outcome, aside, over, seen = filing.Ingested(path), filing.SetAside(path), filing.LeftOver(path), 0
     try:
-        for run in checked(path, kind, lenient, filing.CHUNK_RECORDS, filing.CHUNK_BYTES):
+        for run in checked(path, kind, lenient, filing.CHUNK_RECORDS, filing.CHUNK_BYTES, form):
             run.count_ignored(outcome.ignored_fields)
+            over.add(run)
             faults = dict(run.faults)
             if run.places:
                 body = "".join(body + "\n" for body in run.bodies).encode()
@@ -115,4 +130,5 @@ def _send(service: Service, path: Path, kind: str, *, lenient: bool, progress: C
         aside.close()
     outcome.set_aside = aside.count
     outcome.set_aside_file = aside.path if aside.count else None
+    over.into(outcome)
     return outcome

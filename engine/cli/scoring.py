@@ -16,15 +16,16 @@ import polars as pl
 import typer
 
 from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
+from engine.cli.filing import check_form, unmapped_told
 from engine.errors import NotPermitted, RefusedInput
 from engine.settings import from_environment
 from engine.store.database import MEMORY, Progress
 from engine.store.records import Origin, body_of
 from engine.wire import Application, Score, canonical
 from engine.workflows import assess, frames, memo, score_file
-from engine.workflows.checking import checked
+from engine.workflows.checking import CONTRACT, checked
 from engine.workflows.desk import Desk
-from engine.workflows.ingest import CHUNK_BYTES, CHUNK_RECORDS, SetAside
+from engine.workflows.ingest import CHUNK_BYTES, CHUNK_RECORDS, LeftOver, SetAside
 from engine.workflows.reading import read_records
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def score(
     features: Annotated[Path | None, typer.Option(help="Also write the feature matrix.")] = None,
     engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
     lenient: Annotated[bool, typer.Option("--lenient", help="Ignore unknown fields.")] = False,
+    form: Annotated[str, typer.Option("--format", help="contract, or lite: the application documents of the United Kingdom's LITE.")] = CONTRACT,
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Score a file's applications against all the store knows, or with no file the unscored ones on record."""
@@ -44,23 +46,27 @@ def score(
         raise typer.BadParameter("--engine is duckdb or spark")
     if file is not None and out is None:
         raise typer.BadParameter("--out FILE is needed with a file to score")
+    check_form(form)
     create = file is not None and not (store or from_environment().store).exists()
     with errors_told(), progress_shown() as tell:
         if file is None:
             told = _score_store(store, out, tell)
         else:
-            order = _Order(file, out, features, engine, lenient)
+            order = _Order(file, out, features, engine, lenient, form)
             done = at_store(
                 MEMORY if create else store, asking(), create=create,
                 here=lambda desk: _score_here(desk, order, tell), there=lambda service: _score_there(service, order, tell),
             )
             told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version,
                     "set_aside_file": str(done.set_aside_file) if done.set_aside_file else None}
+            if form != CONTRACT:
+                told |= {"unmapped": done.unmapped, "unmapped_file": str(done.unmapped_file) if done.unmapped_file else None}
     if as_json:
         typer.echo(json.dumps(told))
     else:
         bands = ", ".join(f"{n} {memo.BAND_WORDS[band]}" for band, n in sorted(told["bands"].items()))
-        typer.echo(f"{told['scored']:,} scored ({bands or 'none'}), {told['set_aside']:,} set aside" + (f", written to {out}" if out else ""))
+        typer.echo(f"{told['scored']:,} scored ({bands or 'none'}), {told['set_aside']:,} set aside" + (f", written to {out}" if out else "")
+                   + unmapped_told(told.get("unmapped", 0), told.get("unmapped_file")))
         if create:
             typer.echo("No store was there: scored on an empty one by the expert points card.", err=True)
         elif told.get("model", "").startswith("expert"):
@@ -89,11 +95,12 @@ class _Order:
     features: Path | None
     engine: str
     lenient: bool
+    form: str
 
 
 def _score_here(desk: Desk, order: _Order, tell: Progress) -> score_file.ScoredFile:
     return score_file.score_file(
-        desk, order.file, order.out, features_out=order.features, engine=order.engine, lenient=order.lenient, progress=tell)
+        desk, order.file, order.out, features_out=order.features, engine=order.engine, lenient=order.lenient, form=order.form, progress=tell)
 
 
 def _score_there(service: Service, order: _Order, tell: Progress) -> score_file.ScoredFile:
@@ -111,7 +118,7 @@ def _score_there(service: Service, order: _Order, tell: Progress) -> score_file.
     tell("scoring, at the service")
     with tempfile.TemporaryFile() as received, order.file.open("rb") as content:
         try:
-            service.fetch("POST", "score", "file", into=received, params=forms | {"filename": order.file.name, "lenient": order.lenient}, content=content)
+            service.fetch("POST", "score", "file", into=received, params=forms | {"filename": order.file.name, "lenient": order.lenient, "read_as": order.form}, content=content)
         except RefusedInput:
             _set_aside(order)  # with a refusal the service answers no file
             raise
@@ -119,18 +126,19 @@ def _score_there(service: Service, order: _Order, tell: Progress) -> score_file.
             told = json.loads(answer.read("told.json"))
             aside = order.file.with_name(order.file.name + ".set-aside.jsonl")
             aside.unlink(missing_ok=True)
-            for name, path in {"scores": order.out, "features": order.features, "set-aside": aside if told["set_aside"] else None}.items():
+            over = LeftOver(order.file).path if told["unmapped"] else None
+            for name, path in {"scores": order.out, "features": order.features, "set-aside": aside if told["set_aside"] else None, "unmapped": over}.items():
                 if path:
                     with answer.open(name) as part, path.open("wb") as file:
                         shutil.copyfileobj(part, file)
-    return score_file.ScoredFile(told["scored"], told["set_aside"], aside if told["set_aside"] else None, told["model"], told["bands"])
+    return score_file.ScoredFile(told["scored"], told["set_aside"], aside if told["set_aside"] else None, told["model"], told["bands"], told["unmapped"], over)
 
 
 def _set_aside(order: _Order) -> None:
     """Set aside beside the input what the contract refuses of it."""
     aside = SetAside(order.file)
     try:
-        for run in checked(order.file, "application", order.lenient, CHUNK_RECORDS, CHUNK_BYTES):
+        for run in checked(order.file, "application", order.lenient, CHUNK_RECORDS, CHUNK_BYTES, order.form):
             for place, problems in run.faults:
                 aside.add(run.raws[place], problems)
         aside.finish()

@@ -16,13 +16,14 @@ from engine.store.records import Origin
 
 def serve(
     service: Annotated[str | None, typer.Option(help="Address to listen on (or DIVERSION_SERVICE); loopback unless told otherwise.")] = None,
+    rate: Annotated[float, typer.Option(min=0.1, envvar="DIVERSION_RATE", help="Requests a second of one token, on average; four times as many at once.")] = 50.0,
     store: StoreOption = None,
 ) -> None:
     """Run the HTTP service on this store until Ctrl-C."""
     from engine.api.serve import serve as run
 
     settings = from_environment()
-    settings = replace(settings, store=store or settings.store, service=service or settings.service)
+    settings = replace(settings, store=store or settings.store, service=service or settings.service, requests_per_second=rate)
     with desk_at(store, create=True, channel="http") as (desk, _):
         run(desk, settings)
 

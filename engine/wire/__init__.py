@@ -111,6 +111,7 @@ from engine.wire.kinds import (
     Share,
     Time,
 )
+from engine.wire.lite import FromLite, Unmapped, parse_lite
 from engine.wire.parse import Parsed, event_model, parse, parse_application, parse_event, parse_row
 from engine.wire.record import Record, Shape, shape
 from engine.wire.structure import canonical, duckdb_type, json_structure
@@ -151,6 +152,7 @@ __all__ = [
     "EventKind",
     "FieldProblem",
     "Form",
+    "FromLite",
     "Ground",
     "Handling",
     "HsCode",
@@ -216,6 +218,7 @@ __all__ = [
     "Transaction",
     "TransportMode",
     "Undertaking",
+    "Unmapped",
     "Visit",
     "VisitCondition",
     "VisitFinding",
@@ -233,6 +236,7 @@ __all__ = [
     "parse",
     "parse_application",
     "parse_event",
+    "parse_lite",
     "parse_row",
     "shape",
 ]

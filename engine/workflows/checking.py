@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from engine.errors import FieldProblem, InvalidRecord, NotReady
-from engine.wire import Application, canonical, event_model, parse_row
+from engine.errors import FieldProblem, InvalidRecord, NotReady, RefusedInput
+from engine.wire import Application, Parsed, Unmapped, canonical, event_model, parse_lite, parse_row
 from engine.wire.bulk import parse_canonical
 from engine.workflows.raw import Raw
 from engine.workflows.reading import chunks, read_records
@@ -33,6 +33,7 @@ LARGE_PARQUET = 3 * 1024 * 1024  # the same in Parquet's compression
 MOST_PROCESSES = 6  # more than that, one process cannot keep supplied
 RECORDS_AT_ONCE = 1_000  # handed to a process
 BYTES_AT_ONCE = 4 * 1024 * 1024
+CONTRACT, LITE = "contract", "lite"  # the forms in which applications come
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Checked:
         bodies: its canonical text.
         faults: place and problems of each of the others.
         ignored: unknown fields that were left out, by path, and how often.
+        unmapped: of records in another system's form, by place, what the contract has no place for.
     """
 
     raws: list[Raw]
@@ -56,6 +58,7 @@ class Checked:
     bodies: list[str] = field(default_factory=list)
     faults: list[tuple[int, list[FieldProblem]]] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
+    unmapped: dict[int, tuple[Unmapped, ...]] = field(default_factory=dict)
 
     def count_ignored(self, total: dict[str, int]) -> None:
         """Add the fields ignored here to a total by path."""
@@ -63,7 +66,7 @@ class Checked:
             total[path] = total.get(path, 0) + times
 
 
-def checked(path: Path, kind: str, lenient: bool, most: int, most_bytes: int) -> Iterator[Checked]:
+def checked(path: Path, kind: str, lenient: bool, most: int, most_bytes: int, form: str = CONTRACT) -> Iterator[Checked]:
     """The records of a file in its order, in runs of at most so many records or about so many bytes.
 
     While one run is worked on the next is being checked, where other processes do it; no more than that is held.
@@ -71,17 +74,20 @@ def checked(path: Path, kind: str, lenient: bool, most: int, most_bytes: int) ->
     Args:
         kind: `application` or an event kind.
         lenient: leave unknown fields out and count them, in place of finding fault with the record.
+        form: `contract`, or `lite` for the documents of that licensing system.
 
     Raises:
-        RefusedInput: no such file or kind.
+        RefusedInput: no such file or kind, or events asked for in a form that has none.
         NotReady: a checking process was ended from outside.
     """
     if kind != "application":
         event_model(kind)
+    if form != CONTRACT and (kind != "application" or path.suffix == ".parquet"):
+        raise RefusedInput(f"{path.name}: the form {form} holds applications as JSON only. Expected --kind application and a .json or .jsonl file. Leave --format out for others.")
     records = chunks(read_records(path), most, most_bytes)
-    if path.stat().st_size < (LARGE_PARQUET if path.suffix == ".parquet" else LARGE_FILE) or (os.cpu_count() or 1) < 2:
+    if form != CONTRACT or path.stat().st_size < (LARGE_PARQUET if path.suffix == ".parquet" else LARGE_FILE) or (os.cpu_count() or 1) < 2:
         for chunk in records:
-            yield check(chunk, kind, lenient)
+            yield check(chunk, kind, lenient, form)
         return
     with _Checkers(kind, lenient, min(os.cpu_count() or 1, MOST_PROCESSES)) as checkers:
         begun: Callable[[], Checked] | None = None
@@ -93,7 +99,7 @@ def checked(path: Path, kind: str, lenient: bool, most: int, most_bytes: int) ->
             yield begun()
 
 
-def check(raws: list[Raw], kind: str, lenient: bool) -> Checked:
+def check(raws: list[Raw], kind: str, lenient: bool, form: str = CONTRACT) -> Checked:
     """Check some records in this process."""
     model = Application if kind == "application" else event_model(kind)
     found = Checked(raws)
@@ -103,7 +109,11 @@ def check(raws: list[Raw], kind: str, lenient: bool) -> Checked:
                 found.faults.append((place, [FieldProblem("", raw.fault, "one whole record", "Mend the file here and send it again.")]))
                 continue
             try:
-                if raw.row is not None:
+                if form == LITE:
+                    read = parse_lite(raw.text)
+                    parsed, body = Parsed(read.application), canonical(read.application)
+                    found.unmapped[place] = read.unmapped
+                elif raw.row is not None:
                     parsed = parse_row(model, raw.row, lenient)
                     body = canonical(parsed.model)
                 else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ from engine.store import records
 from engine.store.database import Store, storage_error
 from engine.store.records import STAGED_SCHEMA, Origin
 from engine.wire import EVENTS, event_model
-from engine.workflows.checking import Checked, checked
+from engine.workflows.checking import CONTRACT, Checked, checked
 from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
 from engine.workflows.raw import Raw
@@ -36,6 +36,44 @@ class Ingested:
     set_aside: int = 0
     ignored_fields: dict[str, int] = field(default_factory=dict)
     set_aside_file: Path | None = None
+    unmapped: int = 0
+    unmapped_file: Path | None = None
+
+
+class LeftOver:
+    """The file beside the input that lists, one application a line, what another system says and the contract has no place for."""
+
+    def __init__(self, source: Path) -> None:
+        self.path = source.with_name(source.name + ".unmapped.jsonl")
+        self.count = 0
+        self._began = False
+
+    def add(self, run: Checked) -> None:
+        """List what was left over of a run's good records.
+
+        Raises:
+            RefusedInput: the folder of the input cannot be written.
+        """
+        rows = [
+            {"line": run.raws[place].line, "application": key.removeprefix("application:"), "unmapped": [asdict(one) for one in run.unmapped[place]]}
+            for place, key in zip(run.places, run.keys, strict=True) if run.unmapped.get(place)
+        ]
+        if not rows:
+            return
+        self.count += sum(len(row["unmapped"]) for row in rows)
+        try:
+            with self.path.open("a" if self._began else "w", encoding="utf-8") as file:
+                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        except OSError as error:
+            raise RefusedInput(
+                f"{self.path} cannot be written ({error.strerror}), where the fields that the contract has no place for are listed. Expected a folder "
+                "that can be written, with free space. Copy the input to such a folder and run the same command on it again."
+            ) from error
+        self._began = True
+
+    def into(self, outcome: Ingested) -> None:
+        """Say in a file's outcome how much was left over, and where it is listed."""
+        outcome.unmapped, outcome.unmapped_file = self.count, self.path if self.count else None
 
 
 class SetAside:
@@ -96,7 +134,7 @@ def _shown(raw: Raw) -> str | None:
 
 
 def ingest_file(
-    desk: Desk, path: Path, kind: str, origin: Origin, *, lenient: bool = False, progress: Callable[[int], None] | None = None
+    desk: Desk, path: Path, kind: str, origin: Origin, *, lenient: bool = False, form: str = CONTRACT, progress: Callable[[int], None] | None = None
 ) -> Ingested:
     """Take one file in.
 
@@ -107,17 +145,19 @@ def ingest_file(
         kind: `application` or an event kind.
         origin: who, by what way in, and when.
         lenient: ignore unknown fields (counted by path) instead of setting the record aside.
+        form: `contract`, or `lite`.
         progress: called with the number of records seen.
 
     Raises:
         RefusedInput: no such file or kind, or the disk is full.
     """
-    outcome, aside = Ingested(path), SetAside(path)
+    outcome, aside, over = Ingested(path), SetAside(path), LeftOver(path)
     seen = 0
     try:
-        with contextlib.closing(checked(path, kind, lenient, CHUNK_RECORDS, CHUNK_BYTES)) as runs:
+        with contextlib.closing(checked(path, kind, lenient, CHUNK_RECORDS, CHUNK_BYTES, form)) as runs:
             for run in runs:
                 run.count_ignored(outcome.ignored_fields)
+                over.add(run)
                 _take_in(desk.store, kind, run, origin, aside, outcome)
                 seen += len(run.raws)
                 if progress:
@@ -131,6 +171,7 @@ def ingest_file(
         aside.close()
     outcome.set_aside = aside.count
     outcome.set_aside_file = aside.path if aside.count else None
+    over.into(outcome)
     return outcome
 
 

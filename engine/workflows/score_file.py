@@ -26,9 +26,9 @@ from engine.risk.policy import policy_in_force
 from engine.store import projections
 from engine.store.database import setting, storage_error
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
-from engine.workflows.checking import Checked, checked
+from engine.workflows.checking import CONTRACT, Checked, checked
 from engine.workflows.derive import DERIVED_TO, check_documents, measure_distances
-from engine.workflows.ingest import CHUNK_BYTES, SetAside
+from engine.workflows.ingest import CHUNK_BYTES, LeftOver, SetAside
 from engine.workflows.links import link_parties
 from engine.workflows.score_columns import SCHEMA, Found, ScoreColumns, Told, together
 from engine.workflows.screen import screen_new
@@ -57,10 +57,12 @@ class ScoredFile:
     set_aside_file: Path | None
     model_version: str
     bands: dict[str, int]
+    unmapped: int = 0
+    unmapped_file: Path | None = None
 
 
 def score_file(
-    desk: Desk, source: Path, out: Path, *, features_out: Path | None = None, engine: str = "duckdb", lenient: bool = False,
+    desk: Desk, source: Path, out: Path, *, features_out: Path | None = None, engine: str = "duckdb", lenient: bool = False, form: str = CONTRACT,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ScoredFile:
     """Score a file's filings, each as of its own filing; earlier ones in the file are history for later ones.
@@ -71,6 +73,7 @@ def score_file(
         out: Parquet, CSV or JSON Lines, by its ending.
         features_out: also write the feature matrix there.
         engine: `duckdb` or `spark`.
+        form: `contract`, or `lite`.
 
     Raises:
         RefusedInput: an output that cannot be written, or no good record in the file.
@@ -79,9 +82,9 @@ def score_file(
     tell = progress or (lambda stage, done, of: None)
     tell("reading", 0, 0)
     cursor = desk.store.cursor()
-    aside = SetAside(source)
+    aside, over = SetAside(source), LeftOver(source)
     try:
-        count = _lay_incoming(cursor, source, lenient, aside, tell)
+        count = _lay_incoming(cursor, checked(source, "application", lenient, ROWS_AT_ONCE, CHUNK_BYTES, form), aside, over, tell)
         aside.finish()
         if not count:
             raise RefusedInput(f"{source.name}: no application in it could be read" + (f"; see {aside.path.name}" if aside.count else "") + ".")
@@ -110,7 +113,7 @@ def score_file(
     finally:
         aside.close()
         cursor.close()
-    return ScoredFile(count, aside.count, aside.path if aside.count else None, desk.model(desk.store.cursor()).version, bands)
+    return ScoredFile(count, aside.count, aside.path if aside.count else None, desk.model(desk.store.cursor()).version, bands, over.count, over.path if over.count else None)
 
 
 def check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
@@ -135,12 +138,13 @@ def check_outputs(source: Path, out: Path, features_out: Path | None) -> None:
         raise RefusedInput(f"--features and --out are the same file, {out}. Expected two. Rename one.")
 
 
-def _lay_incoming(cursor: duckdb.DuckDBPyConnection, source: Path, lenient: bool, aside: SetAside, tell) -> int:
+def _lay_incoming(cursor: duckdb.DuckDBPyConnection, read: Iterator[Checked], aside: SetAside, over: LeftOver, tell) -> int:
     """The file's filings as temporary working tables, laid over the store's; run by run, so that no more than two runs' texts are held."""
     cursor.execute("create or replace temp table incoming (record_no bigint, key varchar, content uhugeint)")
     laid, seen = False, 0
-    with contextlib.closing(checked(source, "application", lenient, ROWS_AT_ONCE, CHUNK_BYTES)) as runs:
+    with contextlib.closing(read) as runs:
         for run in runs:
+            over.add(run)
             for place, problems in run.faults:
                 aside.add(run.raws[place], problems)
             if run.places:

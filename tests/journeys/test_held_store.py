@@ -329,3 +329,32 @@ def test_the_dashboards_open_on_the_service_that_holds_the_store(pair: Pair):
     finally:
         opened.kill()
         opened.communicate()
+
+
+def test_a_backup_through_the_service_is_the_admins_and_restores(pair: Pair):
+    refused = pair.at("held", "analyst", "backup", "--out", "copy.tar")
+    assert refused.status == 3 and "admin" in refused.err and not (pair.folder / "held" / "copy.tar").exists()
+    made = pair.at("held", "admin", "backup", "--out", "copy.tar", "--json")
+    assert made.status == 0, made.err
+    laid = pair.at("held", "admin", "restore", "copy.tar", "--store", "again.duckdb")
+    assert laid.status == 0 and made.told["head"] in laid.out
+    proven = pair.at("held", "auditor", "audit", "verify", "--store", "again.duckdb", "--expect", made.told["head"])
+    assert proven.status == 0
+    there, here = (pair.at("held", "analyst", "explain", "H-RISKY", "--json", *words) for words in ((), ("--store", "again.duckdb")))
+    assert there.told["risk"] == here.told["risk"] and there.told["reasons"] == here.told["reasons"]
+
+
+LITE = Path(__file__).parents[3] / "shared" / "lite" / "example-3.json"
+
+
+@pytest.mark.skipif(not LITE.is_file(), reason="no ../shared/lite: LITE's serializer outputs stand beside the project")
+def test_a_document_of_lite_goes_in_and_is_scored_the_same(pair: Pair):
+    told = json.loads(LITE.read_bytes())
+    name = pair.write("lite.jsonl", "".join(json.dumps(one) + "\n" for one in (told, told | {"submitted_at": None})))
+    scored = pair.both("analyst", "score", name, "--format", "lite", "--out", "lite.csv", status=1)
+    assert "no place in the contract, listed in lite.jsonl.unmapped.jsonl" in scored.out
+    assert_frame_equal(*(pl.read_csv(file) for file in pair.files("lite.csv")))
+    pair.both("admin", "ingest", name, "--format", "lite", "--json", status=1)
+    for end in ("unmapped", "set-aside"):
+        free, held = pair.files(f"lite.jsonl.{end}.jsonl")
+        assert free.read_text() == held.read_text() and free.read_text()

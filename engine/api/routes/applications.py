@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from asyncio import wrap_future
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.api.answers import BatchAnswer, BatchRow, History, QueuePage, ScoreForSystem
+from engine.api.answers import BatchAnswer, BatchRow, FiledScore, FiledScoreForSystem, History, QueuePage, ScoreForSystem
 from engine.api.batch import documents_of
 from engine.api.openapi import takes, takes_many
 from engine.api.problems import problem_of
 from engine.api.room import BatchBodyDep, BodyDep, Caller, CallerDep, OriginDep, RoomDep
-from engine.api.views import filing_for, history_for, queue_row_for, score_for
+from engine.api.views import filed_for, filing_for, history_for, queue_row_for, score_for
 from engine.errors import EngineError
-from engine.wire import Application, BandName, Country, Score, parse_application
-from engine.workflows.file_application import file_application
+from engine.wire import Application, BandName, Country, Score, Unmapped, parse_application, parse_lite
 from engine.workflows.file_batch import file_batch
 from engine.workflows.history import filing_body, history, unknown_application
 from engine.workflows.queue import LONGEST_PAGE, Asked, queue
@@ -26,21 +27,42 @@ router = APIRouter(prefix="/v1", tags=["applications"])
 ApplicationId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:/-]+$")]
 
 
-@router.post("/applications", status_code=201, openapi_extra=takes(Application), responses={200: {"description": "On record already, with this score."}})
-def file_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response) -> Score | ScoreForSystem:
-    """Files one application and scores it; the same filing again gives the same score, with another content it is a conflict."""
-    application = parse_application(body).model
+ApplicationForm = Literal["contract", "lite"]
+
+
+@router.post(
+    "/applications", status_code=201, openapi_extra=takes(Application),
+    responses={200: {"description": "On record already, with this score."}},
+)
+async def file_one(
+    body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response,
+    form: Annotated[ApplicationForm, Query(alias="format", description="`lite`: a document of the United Kingdom's LITE, as its API serves it.")] = "contract",
+) -> FiledScore | FiledScoreForSystem | Score | ScoreForSystem:
+    """Files one application and scores it; the same filing again gives the same score, with another content it is a conflict.
+
+    What comes while others are being scored is scored together with the next. It is waited for without a thread, so that many who
+    file keep nobody from reading.
+    """
+    application, unmapped = await run_in_threadpool(_read_one, body, form)
     caller.check_files_for(application.authority)
-    filed = file_application(room.desk, application, origin)
+    filed = await wrap_future(room.filing.file(application, origin))
     response.status_code = 201 if filed.created else 200
-    return score_for(caller, filed.score)
+    return filed_for(caller, filed.score, unmapped)
+
+
+def _read_one(body: bytes, form: str) -> tuple[Application, tuple[Unmapped, ...] | None]:
+    if form == "contract":
+        return parse_application(body).model, None
+    read = parse_lite(body)
+    return read.application, read.unmapped
 
 
 @router.post("/applications/batch", openapi_extra=takes_many(Application), response_model_exclude_none=True)
 def file_many(body: BatchBodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> BatchAnswer:
     """Files up to 1,000 applications at once; each is answered at its place, as it would have been alone."""
     read = [_read(document, caller) for document in documents_of(body, room.limits.batch_records)]
-    filed = iter(file_batch(room.desk, [one for one in read if isinstance(one, Application)], origin))
+    good = [one for one in read if isinstance(one, Application)]
+    filed = iter(file_batch(room.desk, good, [origin] * len(good)))
     outcome = [next(filed) if isinstance(one, Application) else one for one in read]
     return BatchAnswer(results=tuple(_row(position, one, caller) for position, one in enumerate(outcome)))
 
@@ -85,7 +107,7 @@ def list_queue(asked: Annotated[QueueQuery, Query()], caller: CallerDep, room: R
     return QueuePage(applications=tuple(queue_row_for(caller, row) for row in page.rows), next_cursor=page.next_cursor)
 
 
-@router.get("/applications/{application_id:path}/history")
+@router.get("/applications/{application_id:id}/history")
 def read_history(application_id: ApplicationId, caller: CallerDep, room: RoomDep) -> History:
     """Everything known of an application in time order: filings, scores, events, and what a partner notified of its parties."""
     with room.cursor() as cursor:
@@ -93,7 +115,7 @@ def read_history(application_id: ApplicationId, caller: CallerDep, room: RoomDep
         return History(application_id=application_id, entries=history_for(caller, history(cursor, application_id)))
 
 
-@router.get("/applications/{application_id:path}", openapi_extra={"responses": {"200": {"description": "The filing as it was sent."}}})
+@router.get("/applications/{application_id:id}", openapi_extra={"responses": {"200": {"description": "The filing as it was sent."}}})
 def read_one(application_id: ApplicationId, caller: CallerDep, room: RoomDep, revision: Annotated[int, Query(ge=1)] | None = None) -> dict:
     """A filing as it was sent: the newest revision, or the one asked for."""
     with room.cursor() as cursor:

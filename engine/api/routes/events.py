@@ -64,7 +64,7 @@ def _visible(cursor, caller: Caller, event: Event) -> bool:
     return caller.authorities is None or all(caller.may_see(authority_of(cursor, one)) for one in applications_of(cursor, event))
 
 
-@router.post("/signatures/{event_id:path}", openapi_extra=takes(SignatureOrder))
+@router.post("/signatures/{event_id:id}", openapi_extra=takes(SignatureOrder))
 def sign(event_id: Annotated[str, Path(max_length=64)], body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> EventAnswer:
     """Signs what waits, after every check anew, or refuses it for good with a reason."""
     order = parse(SignatureOrder, body).model

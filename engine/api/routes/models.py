@@ -17,6 +17,7 @@ from engine.api.routes.jobs import answer_to
 from engine.risk.policy import policy_in_force
 from engine.store.records import Origin
 from engine.wire import parse
+from engine.workflows.apart import apart
 from engine.workflows.promote import promote_model
 from features.book import indicators, lineage
 from features.catalogue import catalogue
@@ -44,7 +45,7 @@ def _train(room: Room, order: TrainingOrder, origin: Origin) -> dict:
     from engine.workflows.train import train  # scikit-learn takes a second to load, and few services train
 
     as_of = datetime.combine(order.as_of, time()) if order.as_of else None
-    told = train(room.desk, origin, as_of=as_of, dry_run=bool(order.dry_run), promote_because=order.promote_because)
+    told = apart(room.desk, train, origin, memory_limit=room.settings.memory_limit, as_of=as_of, dry_run=bool(order.dry_run), promote_because=order.promote_because)
     return {"version": told.version, "promoted": told.promoted, "because": told.because, "card": jsonable_encoder(told.card)}
 
 

@@ -16,11 +16,13 @@ from starlette.background import BackgroundTask
 from engine.api.answers import ScoreForSystem
 from engine.api.openapi import takes, takes_bytes
 from engine.api.room import BodyDep, CallerDep, FileDep, OriginDep, Received, Room, RoomDep
-from engine.api.routes.applications import ApplicationId
+from engine.api.routes.applications import ApplicationForm, ApplicationId
 from engine.api.views import score_for
 from engine.errors import FieldProblem, InvalidRecord, NotPermitted
 from engine.wire import Application, Score, parse_application
+from engine.workflows.apart import apart
 from engine.workflows.assess import score_application
+from engine.workflows.checking import CONTRACT, LARGE_FILE
 from engine.workflows.file_application import score_unfiled
 from engine.workflows.score_file import score_file
 
@@ -41,16 +43,17 @@ def score_one(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep
 def score_many(
     received: FileDep, caller: CallerDep, room: RoomDep, form: Annotated[Form, Query(alias="format")] = "parquet", features: Form | None = None,
     lenient: bool = False, filename: Annotated[str, Query(max_length=300, description="Its ending tells the form: .jsonl, .json, .parquet.")] = "upload.jsonl",
+    read_as: Annotated[ApplicationForm, Query(description="Of which system the filings are.")] = CONTRACT,
 ) -> FileResponse:
     """Scores a file's filings as `diversion score FILE` does, and stores nothing.
 
-    Answers a zip: `scores`, `features` if a form for them was given, `set-aside` where there is one, and `told.json` with the counts.
+    Answers a zip: `scores`, `features` if a form for them was given, `set-aside` and `unmapped` where there is one, and `told.json` with the counts.
     """
     if caller.authorities is not None:
         raise NotPermitted("a whole file can hold every authority's filings; this token names some. Expected one for all of them. Send filings one by one.")
     folder = tempfile.TemporaryDirectory(prefix="diversion-")
     try:
-        job = room.jobs.start(caller.name, "score a file", lambda: _scored(room, received, Path(folder.name), form, features, lenient))
+        job = room.jobs.start(caller.name, "score a file", lambda: _scored(room, received, Path(folder.name), form, features, lenient, read_as))
         packed = job.future.result()
     except BaseException:
         folder.cleanup()
@@ -58,20 +61,25 @@ def score_many(
     return FileResponse(packed, media_type="application/zip", filename="scores.zip", background=BackgroundTask(folder.cleanup))
 
 
-def _scored(room: Room, received: Received, folder: Path, form: str, features: str | None, lenient: bool) -> Path:
+def _scored(room: Room, received: Received, folder: Path, form: str, features: str | None, lenient: bool, read_as: str) -> Path:
     scores, matrix, packed = folder / f"scores.{form}", folder / f"features.{features}", folder / "scores.zip"
     with received.consumed() as path:
-        done = score_file(room.desk, path, scores, features_out=matrix if features else None, lenient=lenient)
-        told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version}
+        more = {"features_out": matrix if features else None, "lenient": lenient, "form": read_as}
+        if path.stat().st_size < LARGE_FILE:  # a copy of the store would take longer than the scoring
+            done = score_file(room.desk, path, scores, **more)
+        else:
+            done = apart(room.desk, score_file, path, scores, memory_limit=room.settings.memory_limit, **more)
+        told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version, "unmapped": done.unmapped}
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
             zipped.writestr("told.json", json.dumps(told))
-            for name, file in {"scores": scores, "features": matrix if features else None, "set-aside": done.set_aside_file}.items():
+            found = {"scores": scores, "features": matrix if features else None, "set-aside": done.set_aside_file, "unmapped": done.unmapped_file}
+            for name, file in found.items():
                 if file:
                     zipped.write(file, name)
     return packed
 
 
-@router.get("/applications/{application_id:path}/score")
+@router.get("/applications/{application_id:id}/score")
 def read_score(application_id: ApplicationId, caller: CallerDep, room: RoomDep, as_of: AsOf | None = None) -> Score | ScoreForSystem:
     """The score as of filing, or of another moment; referrals always as of now."""
     with room.cursor() as cursor:

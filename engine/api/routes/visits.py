@@ -17,6 +17,7 @@ from engine.api.views import visit_for
 from engine.errors import FieldProblem, InvalidRecord, UnknownRecord
 from engine.store.records import Origin
 from engine.wire import parse
+from engine.workflows.apart import apart
 from engine.workflows.visit_list import plan_rows, visit_list
 
 router = APIRouter(prefix="/v1", tags=["visits"])
@@ -52,13 +53,13 @@ def _plan(room: Room, caller: Caller, order: PlanOrder, origin: Origin) -> dict:
     from engine.workflows.plan_visits import plan_visits
 
     more = {} if order.lot_share is None else {"lot_share": order.lot_share}
-    plan = plan_visits(room.desk, order.from_, order.to, order.visits, origin, seed=order.seed, **more)
+    plan = apart(room.desk, plan_visits, order.from_, order.to, order.visits, origin, memory_limit=room.settings.memory_limit, seed=order.seed, **more)
     with room.cursor() as cursor:
         told = _told(plan.plan_id, plan_rows(cursor, plan.plan_id, caller.authorities))
     return told | {"eligible": plan.eligible, "without_consent": plan.without_consent, "mandatory_left_out": plan.mandatory_left_out}
 
 
-@router.get("/plans/{plan_id:path}")
+@router.get("/plans/{plan_id:id}")
 def read_plan(plan_id: Annotated[str, Path(max_length=64)], caller: CallerDep, room: RoomDep) -> Plan:
     """A plan's visits in the order planned, each with its reason and its inclusion probability."""
     with room.cursor() as cursor:

@@ -17,7 +17,7 @@ from engine.workflows.what_if import Supposed, WhatIf, what_if
 router = APIRouter(prefix="/v1", tags=["scores"])
 
 
-@router.post("/applications/{application_id:path}/what-if", openapi_extra=takes(WhatIfOrder))
+@router.post("/applications/{application_id:id}/what-if", openapi_extra=takes(WhatIfOrder))
 def suppose(application_id: ApplicationId, body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> WhatIfAnswer:
     """The score with changed fields or remedies, and the fewest verifiable remedies that go with a band.
 

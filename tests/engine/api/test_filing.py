@@ -1,9 +1,19 @@
 """Filing: once, with the same score again; in batches, in order; and never doubled or lost when many file at once."""
 
+import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from api_service import Service, an_application, fresh, is_problem
+from api_service import NOW, Service, an_application, fresh, is_problem
+
+from engine.api.filing import FilingBatches
+from engine.errors import NotReady
+from engine.store.records import Origin
+from engine.wire import parse_application
+from engine.workflows.desk import open_desk
 
 FULL = {"risk", "risk_low", "risk_high", "band", "scope", "referrals", "reasons", "family_risk", "missing", "model_version"}
 
@@ -54,8 +64,6 @@ def test_an_unknown_field_is_refused_by_name(service: Service):
 
 
 def test_a_name_that_stands_twice_is_refused(service: Service):
-    import json
-
     text = json.dumps(an_application())
     told = is_problem(service.analyst.post("/v1/applications", content=text[:-1] + ', "kind": "brokering"}'), 422)
     assert told["problems"][0]["field"] == "kind"
@@ -130,6 +138,21 @@ def test_an_id_with_a_slash_is_found(service: Service):
     assert service.analyst.get(f"/v1/applications/{filing['application_id']}/history").status_code == 200
 
 
+def test_an_id_that_ends_like_a_route_is_told_from_the_route_by_its_encoded_slash(service: Service):
+    plain = an_application()
+    ids = [plain["application_id"], *(f"{plain['application_id']}/{end}" for end in ("score", "history", "history/score", "what-if"))]
+    for one in ids:
+        assert service.analyst.post("/v1/applications", json=plain | {"application_id": one}).status_code == 201
+    for one in ids:
+        path = f"/v1/applications/{quote(one, safe='')}"
+        assert service.analyst.get(path).json()["application_id"] == one
+        assert service.analyst.get(path.replace("%2F", "%2f")).json()["application_id"] == one
+        assert "items" not in service.analyst.get(f"{path}/score").json() and service.analyst.get(f"{path}/score").json()["application_id"] == one
+        assert service.analyst.get(f"{path}/history").json()["application_id"] == one
+    assert service.analyst.get(f"/v1/applications/{ids[1]}").json()["reasons"]  # sent plainly: the score of the plain one
+    is_problem(service.analyst.get("/v1/applications/none%2Fsuch%25%2F"), 422)
+
+
 def test_many_at_once_lose_nothing_and_double_nothing(start):
     service = start(filled=False)
     same = an_application()
@@ -142,3 +165,71 @@ def test_many_at_once_lose_nothing_and_double_nothing(start):
     assert cursor.execute("select count(*), count(distinct key) from record where kind = 'application'").fetchall() == [(49, 49)]
     assert cursor.execute("select count(*), count(distinct application_id) from score").fetchall() == [(49, 49)]
     assert service.auditor.post("/v1/audit/verify").json()["whole"]
+
+
+LITE = Path(__file__).parents[4] / "shared" / "lite" / "example-3.json"
+
+
+@pytest.mark.skipif(not LITE.is_file(), reason="no ../shared/lite: LITE's serializer outputs stand beside the project")
+def test_a_document_of_lite_is_filed_and_what_has_no_place_is_told(service: Service):
+    answer = service.system.post("/v1/applications", params={"format": "lite"}, content=LITE.read_bytes())
+    told = answer.json()
+    assert answer.status_code == 201 and told["application_id"] == "GBSIEL/2025/0003310/P" and told["referrals"] is True
+    assert {"field": "have_you_been_informed", "reason": "the contract has no place for it", "said": "yes"} in told["unmapped"]
+    again = service.analyst.post("/v1/applications", params={"format": "lite"}, content=LITE.read_bytes())
+    assert again.status_code == 200 and again.json()["unmapped"] == told["unmapped"] and again.json()["reasons"]
+    assert service.analyst.get("/v1/applications/GBSIEL/2025/0003310/P").json()["items"][0]["control_code"] == "ML1.a"
+    is_problem(service.system.post("/v1/applications", params={"format": "lite"}, json=an_application()), 422)
+    is_problem(service.system.post("/v1/applications", params={"format": "tarot"}, json=an_application()), 422)
+
+
+def test_what_comes_at_once_is_scored_together_and_as_one_by_one(start):
+    filings = [an_application(filed_at=f"2026-11-{day:02}T09:00:00Z", end_user={"name": "Border Guard Service", "country": "FI"}) for day in range(1, 7)]
+    together, alone = start(filled=False), start(filled=False)
+    with ThreadPoolExecutor(7) as threads, together.desk.store.writing():  # nothing can be filed until all are in line
+        waiting = [threads.submit(together.client(together.secrets[role]).post, "/v1/applications", json=filing)
+                   for filing, role in zip(filings, ("system", "analyst") * 3, strict=True)]
+        bad = threads.submit(together.system.post, "/v1/applications", json=filings[0] | {"kind": "brokering"})
+        time.sleep(2)
+    answers = [one.result() for one in waiting]
+    told = {answer.json()["application_id"]: answer.json() for answer in answers if answer.status_code == 201}
+    clash = [answer.status_code for answer in (*answers, bad.result())]
+    assert sorted(clash) == [201] * 6 + [409]
+    entries = [row for row in together.auditor.get("/v1/audit", params={"limit": 1000}).json()["entries"] if row["kind"] == "application"]
+    assert len(entries) <= 4 and {row["actor"] for row in entries} == {"system-one", "analyst-one"} and sum(row["records"] for row in entries) == 6
+    for filing in filings:
+        lone = alone.analyst.post("/v1/applications", json=filing).json()
+        if filing["application_id"] in told and filing is not filings[0]:
+            assert told[filing["application_id"]]["risk"] == lone["risk"]
+    assert together.auditor.post("/v1/audit/verify").json()["whole"]
+
+
+def test_a_batch_that_is_spoilt_is_filed_one_by_one_and_only_the_spoiler_fails(start, monkeypatch):
+    from engine.api import filing as line
+
+    service, bad = start(filled=False), an_application()
+    whole = line.file_application
+
+    def broken(desk, application, origin):
+        if application.application_id == bad["application_id"]:
+            raise ZeroDivisionError
+        return whole(desk, application, origin)
+
+    monkeypatch.setattr(line, "file_batch", lambda *_: 1 / 0)
+    monkeypatch.setattr(line, "file_application", broken)
+    with ThreadPoolExecutor(6) as threads, service.desk.store.writing():
+        waiting = [threads.submit(service.system.post, "/v1/applications", json=one) for one in (an_application(), bad, an_application(), an_application())]
+        time.sleep(1)
+    assert [one.result().status_code for one in waiting] == [201, 500, 201, 201]
+
+
+def test_a_service_that_is_stopped_files_what_is_in_line_and_takes_no_more(tmp_path):
+    desk = open_desk(tmp_path / "s.duckdb", Origin("test", "ingest", NOW), create=True)
+    line = FilingBatches(desk, lambda: NOW)
+    asked = [line.file(parse_application(json.dumps(an_application())).model, Origin("x", "http", NOW)) for _ in range(5)]
+    assert not asked[2].cancel()  # whoever waited is gone; it is filed all the same
+    line.close()
+    assert all(one.result(0).created for one in asked)
+    with pytest.raises(NotReady):
+        line.file(parse_application(json.dumps(an_application())).model, Origin("x", "http", NOW))
+    desk.close()

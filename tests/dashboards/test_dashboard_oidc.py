@@ -1,0 +1,46 @@
+"""Signing in through a provider: who it names gets the token kept for them, and nobody else one."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from dashboards import oidc
+
+SECRETS = {"auth": {"redirect_uri": "x"}, "diversion": {"tokens": {"anna@authority.example": "the-token"}}}
+
+
+class Secrets(dict):
+    def load_if_toml_exists(self) -> bool:
+        return bool(self)
+
+
+class User(dict):
+    @property
+    def is_logged_in(self) -> bool:
+        return bool(self)
+
+
+def at(monkeypatch: pytest.MonkeyPatch, secrets: dict, **user: object) -> None:
+    monkeypatch.setattr(oidc, "st", SimpleNamespace(secrets=Secrets(secrets), user=User(user)))
+
+
+def test_a_verified_person_gets_the_token_kept_for_them(monkeypatch: pytest.MonkeyPatch):
+    at(monkeypatch, SECRETS, email="anna@authority.example", email_verified=True)
+    assert oidc.person() == "anna@authority.example" and oidc.token() == "the-token"
+
+
+@pytest.mark.parametrize("user", [{}, {"email": "anna@authority.example"}, {"email": "anna@authority.example", "email_verified": False},
+                                  {"email": "anna@authority.example", "email_verified": "true"}, {"email": "bob@authority.example", "email_verified": True}])
+def test_nobody_else_does(monkeypatch: pytest.MonkeyPatch, user: dict):
+    at(monkeypatch, SECRETS, **user)
+    assert oidc.token() is None
+
+
+def test_another_claim_may_name_the_person(monkeypatch: pytest.MonkeyPatch):
+    at(monkeypatch, SECRETS | {"diversion": {"claim": "sub", "tokens": {"u-77": "t"}}}, sub="u-77", email="anna@authority.example")
+    assert oidc.token() == "t"
+
+
+def test_without_a_provider_there_is_nothing(monkeypatch: pytest.MonkeyPatch):
+    at(monkeypatch, {}, email="anna@authority.example", email_verified=True)
+    assert not oidc.configured() and oidc.token() is None
