@@ -6,12 +6,13 @@ import os
 
 import streamlit as st
 
-from dashboards import oidc, session
+from dashboards import oidc, session, tables
 from dashboards.client import ServiceError
 from dashboards.screens import application, queue, visit
 
 st.set_page_config(page_title="diversion", page_icon="◐", layout="wide", initial_sidebar_state="collapsed")
 st.html(session.PRINT)
+st.html(tables.STYLE)
 
 
 def ask_for_token() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, words
+from dashboards import charts, tables, words
 from dashboards.places import country
 from engine.wire import Application, Document, Leg, Party
 
@@ -30,7 +30,7 @@ def asked(filing: Application) -> None:
             st.markdown(f"> {plain(end_use.statement)}")
     else:
         st.markdown("**End use** not stated")
-    table(goods(filing), "The goods applied for, line by line")
+    tables.show(goods(filing), "The goods applied for, line by line")
     if filing.payment:
         pay = filing.payment
         st.markdown(
@@ -55,16 +55,6 @@ def plain(text: str | None) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in " ".join(text.split()))
 
 
-def table(rows: Sequence[Mapping[str, Any]], alt: str) -> None:
-    """Rows as a table of plain text that wraps, prints and is read aloud; nothing in a cell is read as markdown."""
-    st.table(
-        [{name: plain(str(value)) if value is not None else "–" for name, value in row.items()} for row in rows],
-        hide_index=True,
-        border="horizontal",
-        alt=alt,
-    )
-
-
 def goods(filing: Application) -> list[dict[str, Any]]:
     """The goods, one row a line."""
     return [
@@ -72,7 +62,7 @@ def goods(filing: Application) -> list[dict[str, Any]]:
             "Line": item.line,
             "Control": item.control_code or "none given",
             "Description": item.description or words.say(item.form),
-            "Quantity": f"{words.quantity(item.quantity)} {item.unit or ''}".strip(),
+            "Quantity": f"{words.quantity(item.quantity)} {words.unit(item.unit)}".strip(),
             "Value": words.money(item.value, item.currency),
             "Origin": item.origin or "–",
             "Model": item.model or "–",
@@ -187,7 +177,7 @@ def way(filing: Application) -> None:
         st.caption("Straight lines join the places; they are not the course sailed.")
     if unplaced := charts.way(route).unplaced:
         st.markdown("**Not on the map**, no coordinates held: " + "; ".join(plain(one) for one in unplaced))
-    table(legs(route), "The legs of the route")
+    tables.show(legs(route), "The legs of the route")
 
 
 def moments(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

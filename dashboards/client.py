@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -117,17 +117,31 @@ class Client:
                     raise
         self.opens = frozenset(opened)
 
-    def queue(self) -> list[QueueRow]:
-        """Every application that this person may read, newest filing first, up to the newest 5,000."""
+    def queue(self, **asked: str) -> list[QueueRow]:
+        """The applications that this person may read, up to 5,000: newest filing first, or as `order` says.
+
+        Args:
+            asked: the service's own filters: `state`, `band`, `destination`, `find`, `order`.
+        """
         rows: list[QueueRow] = []
         cursor: str | None = None
         while len(rows) < MOST_ROWS:
-            told = self.ask("GET", "applications", params={"limit": 500} | ({"cursor": cursor} if cursor else {}))
+            told = self.ask("GET", "applications", params=asked | {"limit": 500} | ({"cursor": cursor} if cursor else {}))
             rows += [QueueRow.read(row) for row in told["applications"]]
             cursor = told.get("next_cursor")
             if not cursor:
                 break
         return rows
+
+    def some_risks(self) -> tuple[float, ...]:
+        """The risks of the newest 500 scored applications, for the scale behind one of them."""
+        told = self.ask("GET", "applications", params={"limit": 500})["applications"]
+        return tuple(row["risk"] for row in told if row.get("risk") is not None)
+
+    def row(self, application_id: str) -> QueueRow | None:
+        """How one application stands in the queue."""
+        told = self.ask("GET", "applications", params={"find": application_id, "limit": 500})["applications"]
+        return next((QueueRow.read(row) for row in told if row["application_id"] == application_id), None)
 
     def application(self, application_id: str) -> Application:
         """A filing as it stands."""
@@ -137,6 +151,15 @@ class Client:
         """Its score as of filing, or as of another moment (`now`); referrals are as of now in both."""
         told = self.ask("GET", f"{_path(application_id)}/score", params={"as_of": as_of} if as_of else {})
         return Score.model_validate_json(json.dumps(told))
+
+    def what_if(self, application_id: str, remedies: Sequence[str] = (), band: str | None = None) -> dict[str, Any]:
+        """What would go with a lower score: every remedy alone, the fewest for a band, and those asked for together."""
+        order = {"remedies": list(remedies)} if remedies else {}
+        return dict(self.ask("POST", f"{_path(application_id)}/what-if", json=order | ({"band": band} if band else {})))
+
+    def screen(self, name: str, country: str | None = None) -> list[dict[str, Any]]:
+        """The list entries near a name as the lists stand now, best first."""
+        return list(self.ask("GET", "screen", params={"name": name} | ({"country": country} if country else {})))
 
     def history(self, application_id: str) -> list[dict[str, Any]]:
         """Everything known of it that this person may know, in time order."""

@@ -105,6 +105,15 @@ def quantity(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
 
 
+# The codes of UN/ECE recommendation 20 that goods under control are mostly counted in; another is shown as it was filed.
+_UNITS = {"C62": "pieces", "EA": "pieces", "NMB": "pieces", "PCE": "pieces", "SET": "sets", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m"}
+
+
+def unit(code: str | None) -> str:
+    """A unit of quantity in words."""
+    return _UNITS.get(code or "", code or "")
+
+
 def money(value: float | None, currency: str | None) -> str:
     """An amount with its currency."""
     return "–" if value is None else f"{value:,.0f} {currency or '(no currency)'}"
