@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib import resources
+from itertools import pairwise
 
 WIDE, HIGH = 720, 330  # of the drawing, in its own units
 LEAST_SPAN = 8.0  # degrees of latitude shown at least: one place alone still stands in its country
@@ -72,7 +73,7 @@ def route_map(stops: Sequence[Stop]) -> str | None:
     drawn = [at(stop.longitude, stop.latitude) for stop in stops]
     lines = "".join(
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#b03030" stroke-width="2"/>'
-        for (x1, y1), (x2, y2) in zip(drawn, drawn[1:], strict=False)
+        for (x1, y1), (x2, y2) in pairwise(drawn)
     )
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="#ffffff" stroke="#b03030" stroke-width="2"/>'
