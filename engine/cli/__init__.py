@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens
+from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, visits
 from engine.cli.door import DONE
 
 __all__ = ["app", "main"]
@@ -24,7 +24,13 @@ app.command("explain")(scoring.explain)
 app.command("train")(learning.train)
 app.command("plan")(planning.plan)
 app.command("decide")(events.decide)
-app.command("visit")(events.visit)
+
+visit_app = typer.Typer(cls=visits.RecordsByDefault, no_args_is_help=True, help="Record a verification visit, and all that goes with one.")
+visit_app.command("record")(events.visit)
+visit_app.command("pack")(visits.pack)
+visit_app.command("serials")(visits.serials)
+app.add_typer(visit_app, name="visit")
+
 app.command("event")(events.event)
 app.command("licences")(licences.licences)
 app.command("export")(audit.export)
