@@ -36,6 +36,7 @@ KEYS = {
     "purpose_fit": ["code_prefix", "purpose"],
     "cutoff": ["cutoff"],
     "hs_fit": ["category", "hs_prefix"],
+    "obligation_clock": ["obligation", "counted_from"],
 }
 WORDS = {
     ("arms_embargo", "issuer"): {"UN", "EU", "UK", "OSCE"},

@@ -1,0 +1,13 @@
+-- The end user of each application's newest filing, as the entity known by `licence_moment.as_of`.
+select
+    filing_standing.application_id,
+    filing_party.name,
+    filing_party.country,
+    party_entity.entity_id
+from filing_standing
+inner join filing_party on filing_standing.record_no = filing_party.record_no and filing_party.role_group = 'end_user'
+cross join licence_moment
+inner join party_entity
+    on
+        filing_party.form_id = party_entity.form_id and party_entity.known_from < licence_moment.as_of
+        and (party_entity.known_to is null or party_entity.known_to >= licence_moment.as_of)
