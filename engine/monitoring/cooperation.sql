@@ -29,7 +29,8 @@ select
     count(*) filter (where waited.days > waited.allowed) as late,
     sum(greatest(waited.days - waited.allowed, 0)) as days_late
 from waited
-left join end_user on waited.whose = 'party' and waited.subject = end_user.application_id
+left join party_standing as end_user
+    on waited.whose = 'party' and waited.subject = end_user.application_id and end_user.role_group = 'end_user'
 where waited.subject is not null
 group by waited.whose, coalesce(cast(end_user.entity_id as varchar), waited.subject)
 order by waited.whose, days_late desc, subject

@@ -16,7 +16,8 @@ with clock as (
         max(days) filter (where obligation = 'host_state_second') as host_second,
         max(days) filter (where obligation = 'party_response') as party,
         max(days) filter (where obligation = 'request_answer') as answer,
-        max(days) filter (where obligation = 'visit_review') as visit_review
+        max(days) filter (where obligation = 'visit_review') as visit_review,
+        max(days) filter (where obligation = 'follow_up') as follow_up
     from obligation_clock
 ),
 
@@ -343,6 +344,21 @@ owed as (
     from unverified
     inner join filing_standing on unverified.application_id = filing_standing.application_id
     where unverified.state in ('unverified', 'run_out')
+    union all
+    select
+        'follow_up' as obligation,
+        proposal.proposal_id as subject,
+        proposal.application_id,
+        null as shipment_id,
+        cast(proposal.proposed_at as date) as since,
+        cast(proposal.proposed_at as date) + cast(clock.follow_up as integer) as due_on,
+        case when proposal.state in ('done', 'not_done') then proposal.settled_on end as met_on,
+        'approver' as next_actor,
+        proposal.action || ' after ' || proposal.found_by || ' ' || proposal.source as what,
+        filing_standing.value_eur
+    from proposal
+    inner join filing_standing on proposal.application_id = filing_standing.application_id
+    cross join clock
 )
 
 select

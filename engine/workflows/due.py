@@ -9,12 +9,12 @@ from decimal import Decimal
 import duckdb
 
 from engine.errors import FieldProblem, InvalidRecord
-from engine.workflows.afterwards import lay_afterwards, lay_findings
+from engine.workflows.follow_up import lay_follow_up
 from engine.workflows.licences import monitoring_sql
 
 OBLIGATIONS = (
     "receipt_confirmation", "delivery_verification", "first_visit", "later_visit", "planned_visit", "visit_review", "replaced_stock_destruction",
-    "temporary_return", "licence_condition", "host_state_response", "party_response", "request_answer", "unverified_status",
+    "temporary_return", "licence_condition", "host_state_response", "party_response", "request_answer", "unverified_status", "follow_up",
 )
 STATES = ("due", "overdue", "met", "met_late")
 ORDERS = {"age": "due_on, value_eur desc nulls last, obligation, subject", "value": "value_eur desc nulls last, due_on, obligation, subject"}
@@ -103,10 +103,9 @@ class Asked:
 
 
 def lay_due(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """`obligation`, `unverified`, `cooperation`, `end_user` and what they stand on, as known by `as_of` (UTC)."""
-    lay_afterwards(cursor, as_of)
-    lay_findings(cursor)
-    for name in ("filing_standing", "shipment_fate", "condition_standing", "request_standing", "unverified", "end_user", "cooperation", "obligation"):
+    """`obligation`, `unverified`, `cooperation` and what they stand on, as known by `as_of` (UTC)."""
+    lay_follow_up(cursor, as_of)
+    for name in ("shipment_fate", "condition_standing", "request_standing", "unverified", "cooperation", "obligation"):
         cursor.execute(f"create or replace temp table {name} as {monitoring_sql(name)}")
 
 

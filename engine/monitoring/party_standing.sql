@@ -1,11 +1,13 @@
--- The end user of each application's newest filing, as the entity known by `licence_moment.as_of`.
+-- The parties of each application's newest filing, as the entities known by `licence_moment.as_of`.
 select
     filing_standing.application_id,
+    filing_party.role_group,
+    filing_party.role,
     filing_party.name,
     filing_party.country,
     party_entity.entity_id
 from filing_standing
-inner join filing_party on filing_standing.record_no = filing_party.record_no and filing_party.role_group = 'end_user'
+inner join filing_party on filing_standing.record_no = filing_party.record_no
 cross join licence_moment
 inner join party_entity
     on
