@@ -14,6 +14,7 @@ from engine.api.jobs import Jobs
 from engine.api.limits import Buckets, Limits
 from engine.api.room import Room
 from engine.api.routes import (
+    afterwards,
     applications,
     audit,
     events,
@@ -33,7 +34,7 @@ from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash.
-RESOURCES = (scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
+RESOURCES = (scores, afterwards, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, tokens, operators)
 
 
 def utc_now() -> datetime:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.cli import audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, visits
+from engine.cli import afterwards, audit, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, visits
 from engine.cli.door import DONE
 
 __all__ = ["app", "main"]
@@ -29,10 +29,15 @@ visit_app = typer.Typer(cls=visits.RecordsByDefault, no_args_is_help=True, help=
 visit_app.command("record")(events.visit)
 visit_app.command("pack")(visits.pack)
 visit_app.command("serials")(visits.serials)
+visit_app.command("file")(visits.file)
 app.add_typer(visit_app, name="visit")
 
 app.command("event")(events.event)
 app.command("licences")(licences.licences)
+app.command("due")(afterwards.due)
+app.command("alerts")(afterwards.alerts)
+app.command("proposals")(afterwards.proposals)
+app.command("report")(afterwards.report)
 app.command("export")(audit.export)
 app.command("serve")(serving.serve)
 app.command("dashboard")(serving.dashboard)

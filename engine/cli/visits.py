@@ -11,6 +11,7 @@ import click
 import typer
 from typer.core import TyperGroup
 
+from engine.cli.afterwards import plain
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
 
 
@@ -60,7 +61,7 @@ def serials(
             there=lambda service: service.ask("GET", "applications", application_id, "serials"),
         )
     if as_json:
-        typer.echo(json.dumps(told, default=str, ensure_ascii=False))
+        typer.echo(json.dumps(told, default=plain, ensure_ascii=False))
         return
     typer.echo(f"{application_id}: " + (", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in told["states"].items()) or "no serial numbers on record"))
     for one in told["serials"]:
@@ -69,3 +70,34 @@ def serials(
     for one in told["samples"]:
         bound = f"at most {one['most_missing']:,} missing with {one['confidence']:.0%} confidence, if drawn by lot" if one["most_missing"] is not None else "the numbers do not fit the lot"
         typer.echo(f"  sample of {one['visit_id']}: {one['seen']:,} seen and {one['not_there']:,} not shown of {one['lot_size']:,}: {bound} ({one['method'] or 'method not told'})")
+
+
+def file(
+    visit_id: Annotated[str, typer.Argument(help="The visit's id.")], store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Show what an auditor asks of a visit: its selection, the evidence behind the rating, each change, what was done, and what is missing."""
+    from engine.workflows.visit_file import visit_file
+
+    origin = asking()
+    with errors_told():
+        told = at_store(
+            store, origin, here=lambda desk: asdict(visit_file(desk, desk.store.cursor(), visit_id, origin.at)),
+            there=lambda service: service.ask("GET", "visits", visit_id, "file"),
+        )
+    if as_json:
+        typer.echo(json.dumps(told, default=plain, ensure_ascii=False))
+        return
+    chosen = told["chosen"]
+    typer.echo(f"Visit {told['visit_id']} of application {told['application_id']}")
+    typer.echo(f"  chosen by {chosen['chosen_by']}, probability {chosen['inclusion_probability']}, plan {chosen['plan_id']}: {chosen['reason']}" if chosen else "  chosen by no plan")
+    for one in told["ratings"]:
+        typer.echo(f"  {str(one['at'])[:16]}  {one['outcome'] or 'withdrawn'} {', '.join(one['findings'])} by {one['recorded_by']} ({one['event_id']}"
+                   + (f", in place of {one['corrects']}: {one['because'] or 'no reason given'}" if one["corrects"] else "") + (", in force)" if one["in_force"] else ")"))
+    for one in told["signatures"]:
+        typer.echo(f"  {str(one['at'])[:16]}  {one['result']} by {one['recorded_by']}: {one['because'] or 'no reason given'}")
+    for one in told["evidence"]:
+        typer.echo(f"  evidence {one['sha256']} ({one['media_type'] if one['kept'] else 'not here'})")
+    for one in told["proposals"]:
+        typer.echo(f"  {one['action'].replace('_', ' ')}, {one['target']}: {one['state'].replace('_', ' ')}" + (f" ({one['because']}, {one['settled_by']})" if one["because"] else ""))
+    for line in told["missing"]:
+        typer.echo(f"  MISSING: {line}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -39,6 +39,11 @@ def lay_afterwards(cursor: duckdb.DuckDBPyConnection, as_of: datetime, applicati
     lay_licences(cursor, as_of)
     for name in ("visit_standing", "serial_state", "physical_need"):
         cursor.execute(f"create or replace temp table {name} as {monitoring_sql(name)}")
+
+
+def moment_after(at: datetime) -> datetime:
+    """The moment by which everything recorded up to and with `at` is known: facts count strictly before a moment."""
+    return at + timedelta(microseconds=1)
 
 
 def lay_findings(cursor: duckdb.DuckDBPyConnection) -> None:

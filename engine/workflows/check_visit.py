@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,7 +11,7 @@ from engine.errors import Conflict, InvalidRecord
 from engine.monitoring.visit_rules import VisitFacts, visit_problems
 from engine.store.database import first
 from engine.wire.events import Visit
-from engine.workflows.afterwards import lay_afterwards
+from engine.workflows.afterwards import lay_afterwards, moment_after
 from engine.workflows.history import applications_of
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def check_visit(desk: Desk, visit: Visit, at: datetime) -> None:
     cursor = desk.store.cursor()
     try:
         application_id = min(applications_of(cursor, visit), default=None)
-        known = at + timedelta(microseconds=1)  # what was recorded up to now counts, also in the same moment
-        lay_afterwards(cursor, known, application_id or "")
+        lay_afterwards(cursor, moment_after(at), application_id or "")
         _check_open(cursor, visit)
         problems = visit_problems(visit, _facts(cursor, visit, application_id))
     finally:

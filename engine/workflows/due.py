@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 import duckdb
@@ -137,11 +137,6 @@ def unverified(cursor: duckdb.DuckDBPyConnection, visible: tuple[str, ...] | Non
 def cooperation(cursor: duckdb.DuckDBPyConnection) -> list[Cooperation]:
     """The record of cooperation of each country and party asked; after `lay_due`."""
     return [Cooperation(*row) for row in cursor.execute("select * from cooperation").fetchall()]
-
-
-def moment_after(at: datetime) -> datetime:
-    """The moment by which everything recorded up to and with `at` is known."""
-    return at + timedelta(microseconds=1)
 
 
 def _check(asked: Asked) -> None:

@@ -16,6 +16,7 @@ from engine.workflows.assess import Subject, filing_in_force, score_stored
 from engine.workflows.check_visit import check_visit
 from engine.workflows.derive import derive
 from engine.workflows.ingest import conflict_problem, unknown_subjects
+from engine.workflows.settle import check_settlement
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -43,6 +44,7 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
             check_decision(desk, event, origin, cursor)
         if isinstance(event, Review) and not event.withdrawn:
             check_review(event)
+            check_settlement(desk, event, max(at, origin.at))
         if isinstance(event, Visit) and not event.withdrawn:
             check_visit(desk, event, max(at, origin.at))
         appended = records.append_one(cursor, kind, f"event:{event.event_id}", at, body, origin, f"record {kind}")

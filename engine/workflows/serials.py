@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import duckdb
 
 from engine.monitoring.sampling import CONFIDENCE, most_missing
-from engine.workflows.afterwards import lay_afterwards
+from engine.workflows.afterwards import lay_afterwards, moment_after
 from engine.workflows.history import authority_of, unknown_application
 
 
@@ -71,7 +71,12 @@ def reconcile(cursor: duckdb.DuckDBPyConnection, application_id: str, at: dateti
     """
     if authority_of(cursor, application_id) is None:
         raise unknown_application(application_id)
-    lay_afterwards(cursor, at + timedelta(microseconds=1), None)
+    lay_afterwards(cursor, moment_after(at))
+    return reconciliation_laid(cursor, application_id)
+
+
+def reconciliation_laid(cursor: duckdb.DuckDBPyConnection, application_id: str) -> Reconciliation:
+    """Shipped against seen; after `lay_afterwards`."""
     serials = tuple(Serial(*row) for row in cursor.execute(
         "select serial, line, shipment_id, state, told_by, told_on, shipped_here, shipped_under from serial_state where application_id = ? order by line, serial", [application_id]).fetchall())
     samples = tuple(_sample(*row) for row in cursor.execute(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import duckdb
 
@@ -20,7 +20,7 @@ from engine.documents.route_map import Stop, route_map
 from engine.errors import RefusedInput, UnknownRecord
 from engine.monitoring.sampling import CONFIDENCE, pieces_to_look_at
 from engine.store.database import first
-from engine.workflows.afterwards import lay_afterwards
+from engine.workflows.afterwards import lay_afterwards, moment_after
 from engine.workflows.history import authority_of, filing_body
 
 FORMS = (".html", ".pdf")
@@ -68,7 +68,7 @@ def visit_pack(cursor: duckdb.DuckDBPyConnection, visit_id: str, at: datetime) -
     filing = filing_body(cursor, visit.application_id, None)
     if filing.get("handling") == CONTROLLED:
         raise RefusedInput(f"the filing behind visit {visit_id} is originator-controlled. Expected one that may leave the house. Ask its originator, and brief the inspector in person.")
-    lay_afterwards(cursor, at + timedelta(microseconds=1), visit.application_id)
+    lay_afterwards(cursor, moment_after(at), visit.application_id)
     blocks: list[Block] = [
         *_subject(cursor, visit, filing), *_goods(cursor, visit, filing), *_conditions(cursor, filing), *_storage(), *_papers(filing), *_replaced(filing), *_way(cursor, visit, filing),
         *_host(cursor, visit, filing), *_record(),
