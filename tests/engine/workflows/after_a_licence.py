@@ -11,7 +11,7 @@ from engine.workflows.desk import Desk
 
 def shipped(desk: Desk, *, serials: tuple[str, ...] = (), licence: dict | None = None, shipment: dict | None = None, **told: object) -> tuple[str, str]:
     """(application, shipment) of goods that left under a licence on 1 November 2026."""
-    application = an_application(documents=[a_certificate(undertakings=["on_site_verification"])], **told)
+    application = an_application(**{"documents": [a_certificate(undertakings=["on_site_verification"])]} | told)
     name = application["application_id"]
     take_in(desk, "application", application)
     take_in(desk, "decision", a_decision(name))
