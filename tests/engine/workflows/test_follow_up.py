@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from after_a_licence import shipped
 from builders import a_decision, a_party, a_review, a_visit, an_application, an_incident, fresh
-from desks import NOW, origin, record, take_in
+from desks import NOW, origin, record, take_in, values
 
 from engine.errors import InvalidRecord, NotPermitted
 from engine.workflows.assess import score_unscored
@@ -68,7 +68,7 @@ def test_the_exporters_other_business_is_not_in_doubt(office):
 def test_a_confirmed_diversion_proposes_watch_list_entries_and_a_partner_notice_and_makes_none(office):
     buyer = a_party(fresh("Buyer"), "TR", "dealer")
     name, _ = shipped(office, end_user=buyer, intermediaries=[a_party("Trade House", "AE") | {"role": "broker"}])
-    licensed, _ = shipped(office, end_user=buyer, licence=OPEN | {"licence_number": f"L-{buyer['name']}"})
+    shipped(office, end_user=buyer, licence=OPEN | {"licence_number": f"L-{buyer['name']}"})
     entries = office.store.cursor().execute("select count(*) from list_entry").fetchall()
     visit_id = found(office, name)
     assert set(proposed(office, visit_id)) == {
@@ -116,3 +116,18 @@ def test_a_withdrawn_finding_takes_its_alerts_and_proposals_with_it(office):
     record(office, "visit", {"event_id": fresh("E"), "recorded_by": "inspector", "at": "2027-01-05T10:00:00Z", "corrects": event, "withdrawn": True, "because": "Another site."})
     assert told(office, visit_id) == {} and proposed(office, visit_id) == {}
     assert told(office, visit_id, datetime(2027, 1, 4)) and proposed(office, visit_id, datetime(2027, 1, 4))
+
+
+def test_a_finding_counts_in_the_next_applications_features_from_the_moment_it_is_reviewed(office):
+    buyer, broker = a_party(fresh("Buyer"), "TR", "dealer"), a_party(fresh("Broker"), "AE") | {"role": "broker"}
+    route = [{"from": "SEGOT", "to": "TRIST", "mode": "sea", "carrier": fresh("Line")}]
+    name, _ = shipped(office, end_user=buyer, intermediaries=[broker], route=route)
+    following = an_application(end_user=buyer, intermediaries=[broker], route=route, filed_at="2026-12-01T09:00:00Z")
+    take_in(office, "application", following)
+    found(office, name)
+    columns = ("end_user_prior_diversions_count", "broker_diversions_to_expected_ratio", "route_carrier_diversions_to_expected_ratio")
+    before, at_once = (values(office, following["application_id"], as_of=as_of) for as_of in (datetime(2026, 12, 20, 10), datetime(2026, 12, 20, 10, 0, 1)))
+    assert before["end_user_prior_diversions_count"] == 0 and at_once["end_user_prior_diversions_count"] == 1
+    assert all((at_once[column] or 0) > (before[column] or 0) for column in columns), {column: (before[column], at_once[column]) for column in columns}
+    month_later = values(office, following["application_id"], as_of=datetime(2027, 1, 2))
+    assert month_later["destination_diversion_share"] != at_once["destination_diversion_share"]  # a country's rate is read from closed months
