@@ -66,7 +66,9 @@ concerned as (
 )
 
 select
-    'alert:' || substr(md5(finding_standing.found_by || ' ' || finding_standing.event_id || ' ' || concerned.application_id || ' ' || concerned.why), 1, 16) as alert_id,
+    'alert:'
+    || substr(md5(finding_standing.found_by || ' ' || finding_standing.event_id || ' ' || concerned.application_id || ' ' || concerned.why), 1, 16)
+        as alert_id,
     greatest(finding_standing.known_from, filing_standing.filed_at) as raised_at,
     finding_standing.found_by,
     finding_standing.source,

@@ -33,4 +33,4 @@ left join party_standing as end_user
     on waited.whose = 'party' and waited.subject = end_user.application_id and end_user.role_group = 'end_user'
 where waited.subject is not null
 group by waited.whose, coalesce(cast(end_user.entity_id as varchar), waited.subject)
-order by waited.whose, days_late desc, subject
+order by waited.whose ASC, days_late desc, subject ASC

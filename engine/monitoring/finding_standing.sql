@@ -26,7 +26,9 @@ with counted as (
         [incident_in_force.finding] as findings
     from incident_in_force
     cross join licence_moment
-    where incident_in_force.known_from < licence_moment.as_of and (incident_in_force.known_to is null or incident_in_force.known_to >= licence_moment.as_of)
+    where
+        incident_in_force.known_from < licence_moment.as_of
+        and (incident_in_force.known_to is null or incident_in_force.known_to >= licence_moment.as_of)
 )
 
 select

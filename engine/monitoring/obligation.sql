@@ -142,7 +142,9 @@ owed as (
         shipment_fate.application_id,
         shipment_fate.shipment_id,
         coalesce(shipment_fate.arrived_on, shipment_fate.shipped_on) as since,
-        coalesce(shipment_fate.arrived_on + cast(clock.receipt_arrival as integer), shipment_fate.shipped_on + cast(clock.receipt_shipment as integer)) as due_on,
+        coalesce(
+            shipment_fate.arrived_on + cast(clock.receipt_arrival as integer), shipment_fate.shipped_on + cast(clock.receipt_shipment as integer)
+        ) as due_on,
         coalesce(shipment_fate.received_on, shipment_fate.returned_on) as met_on,
         'exporter' as next_actor,
         'proof that the end user received the goods, from someone else than the exporter' as what,
@@ -156,7 +158,9 @@ owed as (
         shipment_fate.application_id,
         shipment_fate.shipment_id,
         coalesce(shipment_fate.arrived_on, shipment_fate.shipped_on) as since,
-        coalesce(shipment_fate.arrived_on + cast(clock.verified_arrival as integer), shipment_fate.shipped_on + cast(clock.verified_shipment as integer)) as due_on,
+        coalesce(
+            shipment_fate.arrived_on + cast(clock.verified_arrival as integer), shipment_fate.shipped_on + cast(clock.verified_shipment as integer)
+        ) as due_on,
         coalesce(shipment_fate.verified_on, shipment_fate.returned_on) as met_on,
         'exporter' as next_actor,
         'delivery verification of the importing state' as what,
@@ -240,7 +244,11 @@ owed as (
         null as shipment_id,
         coalesce(moved.arrived_on, moved.shipped_on) as since,
         coalesce(moved.arrived_on, moved.shipped_on + cast(clock.assumed_arrival as integer)) + cast(clock.destruction as integer) as due_on,
-        case when destroyed.destroyed >= replaced.promised or (replaced.promised is null and destroyed.destroyed_on is not null) then destroyed.destroyed_on end as met_on,
+        case
+            when
+                destroyed.destroyed >= replaced.promised or (replaced.promised is null and destroyed.destroyed_on is not null)
+                then destroyed.destroyed_on
+        end as met_on,
         'end_user' as next_actor,
         'destruction of the replaced stock before witnesses: ' || coalesce(format('{:.10g}', cast(destroyed.destroyed as double)), '0') || ' of '
         || coalesce(format('{:.10g}', cast(replaced.promised as double)), 'an unnamed quantity') as what,
@@ -274,11 +282,17 @@ owed as (
         condition_standing.started_on as since,
         condition_standing.started_on + cast(condition_standing.due_days as integer) as due_on,
         case
-            when condition_standing.code = 'delivery_verification' then least(coalesce(moved.verified_on, sighted.met_on), coalesce(sighted.met_on, moved.verified_on))
-            when condition_standing.code in ('on_site_verification', 'post_shipment_verification') then (
-                select min(visit_standing.visited_on) from visit_standing
-                where visit_standing.application_id = condition_standing.application_id and visit_standing.stage = 'post_shipment' and visit_standing.completes
-            )
+            when
+                condition_standing.code = 'delivery_verification'
+                then least(coalesce(moved.verified_on, sighted.met_on), coalesce(sighted.met_on, moved.verified_on))
+            when condition_standing.code in ('on_site_verification', 'post_shipment_verification')
+                then (
+                    select min(visit_standing.visited_on) from visit_standing
+                    where
+                        visit_standing.application_id = condition_standing.application_id
+                        and visit_standing.stage = 'post_shipment'
+                        and visit_standing.completes
+                )
             else sighted.met_on
         end as met_on,
         case when condition_standing.code in ('on_site_verification', 'post_shipment_verification') then 'planner' else 'exporter' end as next_actor,
@@ -305,22 +319,30 @@ owed as (
         request_standing.sent_on as since,
         coalesce(
             request_standing.due_on,
-            request_standing.sent_on + cast(case request_standing.silence_of when 'country' then clock.host when 'party' then clock.party else clock.answer end as integer)
+            request_standing.sent_on
+            + cast(case request_standing.silence_of when 'country' then clock.host when 'party' then clock.party else clock.answer end as integer)
         ) as due_on,
         request_standing.answered_on as met_on,
         case
             when request_standing.asked_for <> 'visit_consent' or request_standing.silence_of is null
                 then coalesce(request_standing.asked_of, 'analyst')
-            when cast(licence_moment.as_of as date) >= request_standing.sent_on + cast(clock.host as integer) and unverified.state = 'proposed' then 'approver'
+            when
+                cast(licence_moment.as_of as date) >= request_standing.sent_on + cast(clock.host as integer) and unverified.state = 'proposed'
+                then 'approver'
             when cast(licence_moment.as_of as date) >= request_standing.sent_on + cast(clock.host_second as integer) then 'approver'
             else coalesce(request_standing.asked_of, 'analyst')
         end as next_actor,
         case
-            when request_standing.asked_for <> 'visit_consent' or request_standing.silence_of is null then 'answer to a request for ' || coalesce(request_standing.asked_for, 'information')
+            when
+                request_standing.asked_for <> 'visit_consent' or request_standing.silence_of is null
+                then 'answer to a request for ' || coalesce(request_standing.asked_for, 'information')
             when cast(licence_moment.as_of as date) >= request_standing.sent_on + cast(clock.host_second as integer)
                 then 'consent to a visit: silent for twice the time allowed, so measures against the party or its licences are to be decided'
             when cast(licence_moment.as_of as date) >= request_standing.sent_on + cast(clock.host as integer)
-                then 'consent to a visit: the time allowed is over, so unverified status is proposed (' || coalesce(unverified.state, 'not proposed') || ')'
+                then
+                    'consent to a visit: the time allowed is over, so unverified status is proposed ('
+                    || coalesce(unverified.state, 'not proposed')
+                    || ')'
             else 'consent to a visit'
         end as what,
         filing_standing.value_eur
@@ -339,7 +361,10 @@ owed as (
         unverified.valid_to as due_on,
         case when unverified.state in ('removed_by_check', 'ended') then coalesce(unverified.completed_on, unverified.settled_on) end as met_on,
         'approver' as next_actor,
-        case unverified.state when 'run_out' then 'unverified status has run out: end it, or make it anew with a reason' else 'unverified status ends on that day unless renewed' end as what,
+        case unverified.state
+            when 'run_out' then 'unverified status has run out: end it, or make it anew with a reason' else
+                'unverified status ends on that day unless renewed'
+        end as what,
         filing_standing.value_eur
     from unverified
     inner join filing_standing on unverified.application_id = filing_standing.application_id

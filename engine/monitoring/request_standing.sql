@@ -1,7 +1,6 @@
 -- Each request with its answer, as known by `licence_moment.as_of`, and whose silence it is: the host state's or the party's.
 with told as (
-    select
-        request.*
+    select request.*
     from request
     cross join licence_moment
     left join correction on request.event_id = correction.event_id
@@ -31,9 +30,15 @@ visited as (
         visit_id,
         min(application_id) as application_id
     from (
-        select visit_id, application_id from planned_visit
+        select
+            visit_id,
+            application_id
+        from planned_visit
         union all
-        select visit_id, application_id from visit_standing
+        select
+            visit_id,
+            application_id
+        from visit_standing
     ) as either
     group by visit_id
 )

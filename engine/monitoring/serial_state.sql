@@ -49,18 +49,20 @@ told as (
         listed.event_id as told_by,
         listed.destroyed_on as told_on,
         listed.at
-    from (select
-        destruction.application_id,
-        destruction.event_id,
-        coalesce(destruction.destroyed_on, cast(destruction.at as date)) as destroyed_on,
-        destruction.at,
-        unnest(destruction.serials) as serial
-    from destruction
-    cross join licence_moment
-    left join correction on destruction.event_id = correction.event_id
-    where
-        not coalesce(destruction.withdrawn, false) and destruction.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)) as listed
+    from (
+        select
+            destruction.application_id,
+            destruction.event_id,
+            coalesce(destruction.destroyed_on, cast(destruction.at as date)) as destroyed_on,
+            destruction.at,
+            unnest(destruction.serials) as serial
+        from destruction
+        cross join licence_moment
+        left join correction on destruction.event_id = correction.event_id
+        where
+            not coalesce(destruction.withdrawn, false) and destruction.at < licence_moment.as_of
+            and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    ) as listed
     union all
     select
         listed.application_id,

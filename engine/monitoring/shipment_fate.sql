@@ -65,7 +65,8 @@ back as (
 carried as (
     select
         listed.shipment_id,
-        sum(cast(listed.worth.value_eur * least(1.0, coalesce(listed.item.quantity / nullif(listed.worth.quantity, 0), 1.0)) as decimal(18, 2))) as value_eur
+        sum(cast(listed.worth.value_eur * least(1.0, coalesce(listed.item.quantity / nullif(listed.worth.quantity, 0), 1.0)) as decimal(18, 2)))
+            as value_eur
     from (select
         shipped.shipment_id,
         shipped.item,

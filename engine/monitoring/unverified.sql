@@ -13,7 +13,8 @@ cause as (
         request_standing.application_id,
         request_standing.silence_of,
         request_standing.sent_on as since,
-        request_standing.sent_on + cast(case request_standing.silence_of when 'country' then clock.host_days else clock.party_days end as integer) as proposed_on,
+        request_standing.sent_on
+        + cast(case request_standing.silence_of when 'country' then clock.host_days else clock.party_days end as integer) as proposed_on,
         case
             when request_standing.answer = 'refused' then 'consent to a visit was refused'
             else 'a request for consent to a visit was not answered in time'
@@ -62,12 +63,15 @@ completed as (
         application_id,
         max(visited_on) as completed_on
     from visit_standing
-    where completes and outcome = 'favourable'
-    and event_id in (
-        select visit_in_force.event_id from visit_in_force
-        cross join licence_moment
-        where visit_in_force.known_from < licence_moment.as_of and (visit_in_force.known_to is null or visit_in_force.known_to >= licence_moment.as_of)
-    )
+    where
+        completes and outcome = 'favourable'
+        and event_id in (
+            select visit_in_force.event_id from visit_in_force
+            cross join licence_moment
+            where
+                visit_in_force.known_from < licence_moment.as_of
+                and (visit_in_force.known_to is null or visit_in_force.known_to >= licence_moment.as_of)
+        )
     group by application_id
 )
 

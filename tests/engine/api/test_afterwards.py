@@ -66,7 +66,7 @@ def test_the_due_list_says_who_acts_next_and_keeps_findings_from_planners(servic
     assert "follow_up" in {one["obligation"] for one in officers if one["application_id"] == application_id} and "follow_up" not in {one["obligation"] for one in planners}
     page = service.analyst.get("/v1/due", params={"limit": 1}).json()
     assert len(page["obligations"]) == 1 and page["next_skip"] == 1
-    assert service.token("analyst", authorities=("NO",)).get("/v1/due").json()["obligations"] == []
+    assert service.token("analyst", authorities=("TV",)).get("/v1/due").json()["obligations"] == []
 
 
 def test_an_alert_comes_with_the_review_and_a_proposal_is_an_approvers(service: Service):

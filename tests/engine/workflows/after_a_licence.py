@@ -9,16 +9,26 @@ from engine.store.records import append_one
 from engine.workflows.desk import Desk
 
 
-def shipped(desk: Desk, *, serials: tuple[str, ...] = (), licence: dict | None = None, shipment: dict | None = None, **told: object) -> tuple[str, str]:
-    """(application, shipment) of goods that left under a licence on 1 November 2026."""
+def a_case(*, serials: tuple[str, ...] = (), licence: dict | None = None, shipment: dict | None = None, **told: object) -> dict[str, dict]:
+    """The records of goods that left under a licence on 1 November 2026, by their kind."""
     application = an_application(**{"documents": [a_certificate(undertakings=["on_site_verification"])]} | told)
     name = application["application_id"]
-    take_in(desk, "application", application)
-    take_in(desk, "decision", a_decision(name))
-    take_in(desk, "licence", a_licence(name, **(licence or {})))
-    sent = a_shipment(name, items=[{"line": 1, "quantity": len(serials) or 12} | ({"serials": list(serials)} if serials else {})]) | (shipment or {})
-    take_in(desk, "shipment", sent)
-    return name, sent["shipment_id"]
+    items = [{"line": 1, "quantity": len(serials) or 12} | ({"serials": list(serials)} if serials else {})]
+    return {
+        "application": application, "decision": a_decision(name), "licence": a_licence(name, **(licence or {})), "shipment": a_shipment(name, items=items) | (shipment or {}),
+    }
+
+
+def shipped_together(desk: Desk, *cases: dict[str, dict]) -> list[tuple[str, str]]:
+    """(application, shipment) of each case, taken in kind by kind."""
+    for kind in ("application", "decision", "licence", "shipment"):
+        take_in(desk, kind, *(case[kind] for case in cases))
+    return [(case["application"]["application_id"], case["shipment"]["shipment_id"]) for case in cases]
+
+
+def shipped(desk: Desk, **told: object) -> tuple[str, str]:
+    """(application, shipment) of one case."""
+    return shipped_together(desk, a_case(**told))[0]
 
 
 def planned(desk: Desk, application_id: str, visit_id: str | None = None, **told: object) -> str:

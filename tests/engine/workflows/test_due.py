@@ -46,7 +46,7 @@ def test_the_exporters_own_report_is_no_receipt(office):
 
 
 def test_delivery_verification_is_due_where_it_was_undertaken(office):
-    name, shipment = shipped(office)
+    name, _ = shipped(office)
     assert owed(office, name, "delivery_verification") == {}
     asked, other = shipped(office, licence={"conditions": [{"code": "delivery_verification", "text": "Proof of import."}]})
     assert owed(office, asked, "delivery_verification")[other][:2] == ("due", date(2027, 3, 1))

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from after_a_licence import shipped
+from after_a_licence import a_case, shipped, shipped_together
 from builders import a_decision, a_party, a_review, a_visit, an_application, an_incident, fresh
 from desks import NOW, origin, record, take_in, values
 
@@ -37,8 +37,7 @@ def found(desk, name: str, **told: object) -> str:
 
 def test_a_finding_reaches_the_undecided_and_the_open_licences_of_its_parties_the_moment_it_is_reviewed(office):
     buyer = a_party(fresh("Buyer"), "TR", "dealer")
-    source, _ = shipped(office, end_user=buyer)
-    licensed, _ = shipped(office, end_user=buyer, licence=OPEN)
+    (source, _), (licensed, _) = shipped_together(office, a_case(end_user=buyer), a_case(end_user=buyer, licence=OPEN))
     stranger = an_application(end_user=a_party(fresh("Stranger"), "TR", "dealer"))
     waiting = an_application(end_user=buyer, filed_at="2026-12-01T09:00:00Z")
     denied = an_application(end_user=buyer, filed_at="2026-12-01T09:00:00Z")
@@ -67,8 +66,8 @@ def test_the_exporters_other_business_is_not_in_doubt(office):
 
 def test_a_confirmed_diversion_proposes_watch_list_entries_and_a_partner_notice_and_makes_none(office):
     buyer = a_party(fresh("Buyer"), "TR", "dealer")
-    name, _ = shipped(office, end_user=buyer, intermediaries=[a_party("Trade House", "AE") | {"role": "broker"}])
-    shipped(office, end_user=buyer, licence=OPEN | {"licence_number": f"L-{buyer['name']}"})
+    brokered = a_case(end_user=buyer, intermediaries=[a_party("Trade House", "AE") | {"role": "broker"}])
+    (name, _), _ = shipped_together(office, brokered, a_case(end_user=buyer, licence=OPEN | {"licence_number": f"L-{buyer['name']}"}))
     entries = office.store.cursor().execute("select count(*) from list_entry").fetchall()
     visit_id = found(office, name)
     assert set(proposed(office, visit_id)) == {

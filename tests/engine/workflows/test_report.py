@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from after_a_licence import planned, shipped
+from after_a_licence import a_case, planned, shipped_together
 from builders import a_delivery, a_party, a_visit, fresh
 from desks import NOW, a_desk, origin, take_in
 
@@ -19,9 +19,9 @@ from engine.workflows.report import as_json, render, yearly_report
 def year(tmp_path_factory):
     """Ten shipments, four of them drawn by lot: one diverted, two as they should be, one not reached; two more visited for their risk."""
     with a_desk(tmp_path_factory.mktemp("year")) as desk:
-        names = [shipped(desk, end_user=a_party(fresh("Buyer"), "TR" if n < 5 else "FI", "dealer"))[0] for n in range(10)]
+        shipment = dict(shipped_together(desk, *(a_case(end_user=a_party(fresh("Buyer"), "TR" if n < 5 else "FI", "dealer")) for n in range(10))))
+        names = list(shipment)
         score_unscored(desk, origin())
-        shipment = dict(desk.store.cursor().execute("select application_id, shipment_id from shipment").fetchall())
         take_in(desk, "delivery", a_delivery(shipment[names[0]]), a_delivery(shipment[names[1]], on="2026-12-30", at="2026-12-31T10:00:00Z"))
         lot = [planned(desk, name, chosen_by="lot", inclusion_probability=0.4, lot_probability=0.4) for name in names[:4]]
         take_in(
