@@ -1,5 +1,5 @@
 -- What an officer must hear of at once: each finding that counts, against every undecided application and open licence of the same parties
--- (the exporter aside: its other business is not thereby in doubt), and the application on which it was made.
+-- (those in the deal: neither the exporter nor who only serves it), and the application on which it was made.
 with touched as (
     select distinct
         finding_standing.found_by,
@@ -7,7 +7,7 @@ with touched as (
         party_standing.entity_id
     from finding_standing
     inner join party_standing on finding_standing.application_id = party_standing.application_id
-    where party_standing.role_group in ('end_user', 'further_end_user', 'consignee', 'intermediary')
+    where party_standing.in_the_deal
 ),
 
 decided as (
@@ -51,7 +51,7 @@ concerned as (
     from touched
     inner join party_standing on touched.entity_id = party_standing.entity_id
     inner join pending on party_standing.application_id = pending.application_id
-    where party_standing.role_group in ('end_user', 'further_end_user', 'consignee', 'intermediary')
+    where party_standing.in_the_deal
     group by touched.found_by, touched.source, party_standing.application_id, pending.why, pending.licences
     union
     select

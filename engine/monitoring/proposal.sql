@@ -24,7 +24,7 @@ aimed as (
         cast(party_standing.entity_id as varchar) as target_key
     from asked
     inner join party_standing on asked.application_id = party_standing.application_id
-    where asked.action = 'watch_list_entry' and party_standing.role_group in ('end_user', 'further_end_user', 'consignee', 'intermediary')
+    where asked.action = 'watch_list_entry' and party_standing.in_the_deal
     qualify row_number() over (partition by asked.found_by, asked.source, asked.action, party_standing.entity_id order by party_standing.role) = 1
     union all
     select
