@@ -93,7 +93,7 @@ promises as (
         count(*) filter (where kept.destructions = 0) as overdue,
         count(*) filter (where kept.destructions > 0) as kept,
         sum(kept.promised) as promised,
-        sum(least(kept.promised, coalesce(kept.destroyed, 0))) as destroyed,
+        sum(case when kept.promised is not null then least(kept.promised, coalesce(kept.destroyed, 0)) end) as destroyed,
         sum(kept.destructions) as destructions,
         sum(kept.unwitnessed) as unwitnessed,
         max(case when kept.destructions = 0 then kept.age_days - 730 end) as overdue_days
