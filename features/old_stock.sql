@@ -31,7 +31,7 @@ replacing as (
     select
         spine_item.subject,
         sum(coalesce(spine_item.quantity, 0)) as quantity,
-        count(distinct spine_item.unit) as units,
+        count(distinct coalesce(spine_item.unit, '')) as units,
         max(case when code_tier.small_arms then 1 else 0 end) as small_arms
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code

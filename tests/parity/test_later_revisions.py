@@ -30,3 +30,14 @@ def test_promised_lines_are_summed_and_a_later_revision_changes_no_promise():
     later = before | {"revision": 2, "filed_at": "2025-01-01T09:00:00Z", "replaced_stock": stock(1000)}
     done = an_event(application_id=before["application_id"], quantity=100, destroyed_on="2022-01-01", at="2022-01-02T09:00:00Z")
     assert _value([before, later], {"destruction": [done]}, asked, "old_stock_destroyed_share") == 100 / 150
+
+
+def test_a_consignee_added_is_no_other_consignee_and_places_without_a_code_are_part_of_the_way():
+    first = _filed("2024-01-10", route=[{"from_text": "Somewhere", "to": "SEGOT"}], items=[arms(quantity=10), arms(line=2, quantity=1000) | {"unit": None}])
+    for item in first["items"]:
+        item.pop("unit") if item["unit"] is None else None
+    again = first | {"revision": 2, "filed_at": "2024-02-01T09:00:00Z", "consignee": a_party("Tansy Depot", "FI"), "route": [{"from_text": "Elsewhere", "to": "SEGOT"}]}
+    with a_store() as desk:
+        take(desk, {"application": [first, again]})
+        row = matrix(desk, filings(desk)).row(1, named=True)
+    assert (row["timing_consignee_changed_flag"], row["timing_route_changed_flag"], row["timing_quantity_to_earlier_ratio"]) == (None, 1, None)
