@@ -50,4 +50,4 @@ def country(code: str | None) -> str:
 @cache
 def world() -> dict[str, Any]:
     """The outlines of countries as TopoJSON."""
-    return json.loads((resources.files("dashboards") / "world-110m.json").read_text(encoding="utf-8"))
+    return json.loads((resources.files("data") / "outline" / "world-110m.json").read_text(encoding="utf-8"))

@@ -184,7 +184,7 @@ armed as (
     select
         spine_item.subject,
         sum(spine_item.quantity) as quantity,
-        count(distinct spine_item.unit) as units
+        count(distinct coalesce(spine_item.unit, '')) as units
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code
     where code_tier.small_arms and spine_item.form = 'goods'

@@ -31,7 +31,7 @@ replacing as (
     select
         spine_item.subject,
         sum(coalesce(spine_item.quantity, 0)) as quantity,
-        count(distinct spine_item.unit) as units,
+        count(distinct coalesce(spine_item.unit, '')) as units,
         max(case when code_tier.small_arms then 1 else 0 end) as small_arms
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code
@@ -93,7 +93,7 @@ promises as (
         count(*) filter (where kept.destructions = 0) as overdue,
         count(*) filter (where kept.destructions > 0) as kept,
         sum(kept.promised) as promised,
-        sum(least(kept.promised, coalesce(kept.destroyed, 0))) as destroyed,
+        sum(case when kept.promised is not null then least(kept.promised, coalesce(kept.destroyed, 0)) end) as destroyed,
         sum(kept.destructions) as destructions,
         sum(kept.unwitnessed) as unwitnessed,
         max(case when kept.destructions = 0 then kept.age_days - 730 end) as overdue_days

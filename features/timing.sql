@@ -61,8 +61,8 @@ amount as (
     select
         spine_item.subject,
         sum(spine_item.quantity) as quantity,
-        count(distinct spine_item.unit) as units,
-        min(spine_item.unit) as unit,
+        count(distinct coalesce(spine_item.unit, '')) as units,
+        min(coalesce(spine_item.unit, '')) as unit,
         sum(spine_item.value_eur) as value_eur
     from spine_item
     group by spine_item.subject
@@ -71,18 +71,19 @@ amount as (
 changed as (
     select
         earlier_revision.subject,
-        case when earlier_revision.end_user_id is not null then case when earlier_revision.end_user_id = now_asked.end_user_id then 0 else 1 end end
+        case when earlier_revision.end_user_id is not null and now_asked.end_user_id is not null then case when earlier_revision.end_user_id = now_asked.end_user_id then 0 else 1 end end
             as end_user,
         case
-            when coalesce(earlier_revision.consignee_id, 0) = coalesce(now_asked.consignee_id, 0) then 0 else 1
+            when earlier_revision.consignee_id is not null and now_asked.consignee_id is not null
+                then case when earlier_revision.consignee_id = now_asked.consignee_id then 0 else 1 end
         end as consignee,
         case
             when earlier_revision.destination is not null and spine_application.destination is not null
                 then case when earlier_revision.destination = spine_application.destination then 0 else 1 end
         end as destination,
         case
-            when earlier_revision.route_key is not null or spine_way.route_key is not null
-                then case when coalesce(earlier_revision.route_key, '') = coalesce(spine_way.route_key, '') then 0 else 1 end
+            when earlier_revision.route_key is not null and spine_way.route_key is not null
+                then case when earlier_revision.route_key = spine_way.route_key then 0 else 1 end
         end as route,
         case
             when earlier_revision.quantity > 0 and amount.units = 1 and amount.unit = earlier_revision.unit
@@ -236,7 +237,7 @@ priority_now as (
 customer as (
     select
         end_user.subject,
-        count(distinct ordered_goods.application_id) as orders,
+        count(distinct ordered_goods.application_id) filter (where ordered_goods.hs_code is not null) as orders,
         count(distinct ordered_goods.application_id) filter (where priority_item.hs_code is not null) as priority_orders
     from end_user
     inner join priority_now on end_user.subject = priority_now.subject

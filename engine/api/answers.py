@@ -262,6 +262,27 @@ class NewPlan(Plan):
     mandatory_left_out: int = Field(description="Visits that a rule demands and for which there was no room.")
 
 
+class DueAnswer(Told):
+    """What is due after the licences, the parties that could not be verified, and how those asked for consent answered."""
+
+    obligations: tuple[dict[str, Any], ...] = Field(description="Each with `since`, `due_on`, `state`, `next_actor`, `value_eur` and, while open, `days_over`.")
+    unverified: tuple[dict[str, Any], ...] = Field(description="Proposed, made by an approver, run out, ended, or removed by a completed check.")
+    cooperation: tuple[dict[str, Any], ...] = Field(description="A host state's delay is the country's, a party's the party's.")
+    next_skip: int | None = None
+
+
+class Alerts(Told):
+    """Findings that touch undecided applications and open licences, the newest first."""
+
+    alerts: tuple[dict[str, Any], ...]
+
+
+class Proposals(Told):
+    """What findings put before an approver; none of it is made by the engine."""
+
+    proposals: tuple[dict[str, Any], ...]
+
+
 class JobAnswer(Told):
     """Long work, and what came of it once done."""
 

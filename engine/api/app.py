@@ -16,6 +16,7 @@ from engine.api.limits import Buckets, Limits, limits_for
 from engine.api.paths import EncodedSlashes
 from engine.api.room import Room, as_stored
 from engine.api.routes import (
+    afterwards,
     applications,
     audit,
     backups,
@@ -37,7 +38,7 @@ from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash (`paths`).
-RESOURCES = (what_ifs, scores, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
+RESOURCES = (what_ifs, scores, afterwards, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
 
 
 def utc_now() -> datetime:

@@ -97,4 +97,5 @@ checked in full when it is first sent, and answered 202 `awaiting_signature`: on
 It takes effect when an approver, who is not the person that recorded it, sends the same event again, or `POST
 /v1/signatures/{event_id}` with `{"sign": true}`; all checks are then made anew. `{"sign": false, "because": ...}` refuses it for good.
 `recorded_by`, `approved_by` and `reviewed_by` come from tokens alone: what a body says there is left out, and the answer says so.
-A visit's final rating is a `review` event about it, sent by an approver who neither made nor recorded the visit."""
+A visit's final rating is a `review` event about it, sent by an approver who neither made nor recorded the visit; what a finding
+proposes is settled, and a visit closed, in the same way (`confirmed` with what was done, `dismissed` with why not; `ended` closes)."""

@@ -51,7 +51,14 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/events/{kind}": _roles("inspector", "planner", *_FACTS),  # a kind that does not exist: told so
     "GET /v1/signatures": READS_ALL,
     "POST /v1/signatures/{event_id}": MAY_SIGN,
+    "GET /v1/applications/{application_id}/serials": _roles("planner", "inspector", *READS_ALL),
     "GET /v1/visits": _roles("inspector", "planner", *READS_ALL),
+    "GET /v1/visits/{visit_id}/pack": _roles("inspector", "planner", *READS_ALL),
+    "GET /v1/visits/{visit_id}/file": READS_ALL,  # with score, probability and way of choosing
+    "GET /v1/due": _roles("planner", *READS_ALL),
+    "GET /v1/alerts": READS_ALL,
+    "GET /v1/proposals": READS_ALL,
+    "GET /v1/reports/{year}": _roles("planner", *READS_ALL),
     "POST /v1/plans": _roles("planner"),
     "GET /v1/plans/{plan_id}": _roles("planner", *READS_ALL),
     "PUT /v1/evidence/{sha256}": _roles("system", "analyst", "inspector"),

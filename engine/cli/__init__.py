@@ -7,7 +7,24 @@ import sys
 
 import typer
 
-from engine.cli import audit, backups, events, filing, learning, licences, links, lists, parties, planning, scoring, serving, tokens, what_ifs
+from engine.cli import (
+    afterwards,
+    audit,
+    backups,
+    events,
+    filing,
+    learning,
+    licences,
+    links,
+    lists,
+    parties,
+    planning,
+    scoring,
+    serving,
+    tokens,
+    visits,
+    what_ifs,
+)
 from engine.cli.door import DONE
 
 __all__ = ["app", "main"]
@@ -25,9 +42,20 @@ app.command("what-if")(what_ifs.what_if)
 app.command("train")(learning.train)
 app.command("plan")(planning.plan)
 app.command("decide")(events.decide)
-app.command("visit")(events.visit)
+
+visit_app = typer.Typer(cls=visits.RecordsByDefault, no_args_is_help=True, help="Record a verification visit, and all that goes with one.")
+visit_app.command("record")(events.visit)
+visit_app.command("pack")(visits.pack)
+visit_app.command("serials")(visits.serials)
+visit_app.command("file")(visits.file)
+app.add_typer(visit_app, name="visit")
+
 app.command("event")(events.event)
 app.command("licences")(licences.licences)
+app.command("due")(afterwards.due)
+app.command("alerts")(afterwards.alerts)
+app.command("proposals")(afterwards.proposals)
+app.command("report")(afterwards.report)
 app.command("export")(audit.export)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)

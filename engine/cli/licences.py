@@ -34,7 +34,8 @@ def licences(
         for line in licence.lines:
             limit = f"{float(line.authorised):,.10g}" if line.authorised is not None else "no limit said"
             left = f", {float(line.left):,.10g} left" if line.left is not None else ""
-            typer.echo(f"    line {line.line}: {float(line.shipped):,.10g} of {limit} {line.unit or ''}".rstrip() + f" shipped{left}")
+            back = f", {float(line.returned):,.10g} returned" if line.returned else ""
+            typer.echo(f"    line {line.line}: {float(line.shipped):,.10g} of {limit} {line.unit or ''}".rstrip() + f" shipped{back}{left}")
     typer.echo(f"{len(found.outside):,} shipment(s) outside a licence" + (":" if found.outside else "."))
     for shipment in found.outside:
         typer.echo(f"  {shipment.shipment_id}  {shipment.shipped_on}  {shipment.licence or 'no licence'}: {'; '.join(shipment.why)}")

@@ -1,4 +1,4 @@
--- Every licence and line as it stood at `licence_moment.as_of`: what is authorised, shipped and left, and whether it is open.
+-- Every licence and line as it stood at `licence_moment.as_of`: what is authorised, shipped, returned and left, and whether it is open.
 -- Open (contract, section 2): the newest change is issued, amended, extended or reinstated, the day is within validity, something is left.
 with newest as (
     select
@@ -40,6 +40,18 @@ shipped as (
     group by licence, item.line
 ),
 
+returned as (
+    select
+        listed.licence,
+        listed.item.line,
+        sum(listed.item.quantity) as returned
+    from (select
+        licence,
+        unnest(items) as item
+    from goods_returned where licence is not null) as listed
+    group by listed.licence, listed.item.line
+),
+
 lines as (
     select
         authorised.licence,
@@ -47,9 +59,11 @@ lines as (
         authorised.unit,
         authorised.authorised,
         coalesce(shipped.shipped, 0) as shipped,
+        coalesce(returned.returned, 0) as returned,
         authorised.authorised - coalesce(shipped.shipped, 0) as left_over
     from authorised
     left join shipped on authorised.licence = shipped.licence and authorised.line is not distinct from shipped.line
+    left join returned on authorised.licence = returned.licence and authorised.line is not distinct from returned.line
 ),
 
 spent as (
@@ -78,6 +92,7 @@ select
     lines.unit,
     lines.authorised,
     lines.shipped,
+    lines.returned,
     lines.left_over
 from newest
 cross join licence_moment

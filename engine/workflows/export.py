@@ -15,7 +15,8 @@ from engine.wire import EVENTS
 # What can be exported. Never the tokens, the salts of the records, or anything derived that names people across filings.
 OF_FILINGS = (*FILING_TABLES, "score", "planned_visit", *(kind for kind in EVENTS if kind != "denial_notice"))
 OF_EVERYBODY = ("denial_notice", "list_entry", "audit_entry")
-FORMULA = "'=', '+', '-', '@', chr(9), chr(13), chr(10), '|', '%'"
+FORMULA_SIGNS = "=+-@\t\r\n|%"  # a cell that begins with one of these is run by a spreadsheet
+FORMULA = ", ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
 FORMS = {".parquet": "format parquet", ".csv": "format csv, header true", ".jsonl": "format json"}
 
 
@@ -61,6 +62,11 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
     target = str(out).replace("'", "''")
     rows = cursor.execute(f"copy (select {told} from store.main.{table}{where}{order}) to '{target}' ({FORMS[out.suffix]})").fetchall()
     return rows[0][0]
+
+
+def as_cell(text: str) -> str:
+    """A text for a CSV cell that no spreadsheet runs: an apostrophe before what looks like a formula."""
+    return f"'{text}" if text[:1] in FORMULA_SIGNS and text else text
 
 
 def _csv(name: str, kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 
 import duckdb
@@ -14,12 +15,16 @@ from engine.compute.run import lay_corrections
 
 @dataclass(frozen=True)
 class LicenceLine:
-    """One line of a licence; `authorised` and `left` are None where no quantity was ever said."""
+    """One line of a licence; `authorised` and `left` are None where no quantity was ever said.
+
+    What came back does not fill the licence up again: `left` is the authorised less the shipped.
+    """
 
     line: int | None
     unit: str | None
     authorised: Decimal | None
     shipped: Decimal
+    returned: Decimal
     left: Decimal | None
 
 
@@ -66,17 +71,14 @@ class Licences:
 
 def licences(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> Licences:
     """Licences and shipments outside as known by `as_of` (UTC): a shipment outside is recorded and listed here, never refused."""
-    cursor.execute("create or replace temp table licence_moment as select ?::timestamp as as_of", [as_of])
-    lay_corrections(cursor)
-    for name in ("licence_change", "licence_line", "licence_shipment"):
-        cursor.execute(f"create or replace temp table {name} as {_sql(name)}")
+    lay_licences(cursor, as_of)
     states: dict[str, LicenceState] = {}
     lines: dict[str, list[LicenceLine]] = {}
-    for licence, *told, line, unit, authorised, shipped, left in cursor.execute(_sql("licences")).fetchall():
+    for licence, *told, line, unit, authorised, shipped, returned, left in cursor.execute(monitoring_sql("licences")).fetchall():
         states.setdefault(licence, LicenceState(licence, *told, ()))
         if shipped is not None:
-            lines.setdefault(licence, []).append(LicenceLine(line, unit, authorised, shipped, left))
-    outside = tuple(ShipmentOutside(*row[:-1], tuple(row[-1])) for row in cursor.execute(_sql("shipments_outside")).fetchall())
+            lines.setdefault(licence, []).append(LicenceLine(line, unit, authorised, shipped, returned, left))
+    outside = tuple(ShipmentOutside(*row[:-1], tuple(row[-1])) for row in cursor.execute(monitoring_sql("shipments_outside")).fetchall())
     return Licences(tuple(_with_lines(state, lines.get(licence, [])) for licence, state in states.items()), outside)
 
 
@@ -86,5 +88,15 @@ def _with_lines(state: LicenceState, lines: list[LicenceLine]) -> LicenceState:
     )
 
 
-def _sql(name: str) -> str:
+def lay_licences(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """The licences' steps, lines, shipments and returns as known by `as_of`, for whatever else is read beside them."""
+    cursor.execute("create or replace temp table licence_moment as select ?::timestamp as as_of", [as_of])
+    lay_corrections(cursor)
+    for name in ("licence_change", "licence_line", "licence_shipment", "goods_returned"):
+        cursor.execute(f"create or replace temp table {name} as {monitoring_sql(name)}")
+
+
+@cache
+def monitoring_sql(name: str) -> str:
+    """The select of one file of `engine/monitoring`."""
     return (resources.files("engine.monitoring") / f"{name}.sql").read_text()

@@ -11,10 +11,12 @@ from engine.store import records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.wire import canonical
-from engine.wire.events import Decision, Event, Review
+from engine.wire.events import Decision, Event, Review, Visit
 from engine.workflows.assess import Subject, filing_in_force, score_stored
+from engine.workflows.check_visit import check_visit
 from engine.workflows.derive import derive
 from engine.workflows.ingest import conflict_problem, unknown_subjects
+from engine.workflows.settle import check_settlement
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -24,9 +26,9 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
     """Put one event on record; False if it already was, word for word.
 
     Raises:
-        InvalidRecord: it speaks of something not on record, or lacks what a decision must have.
+        InvalidRecord: it speaks of something not on record, lacks what a decision must have, or is a visit whose rating does not follow from it.
         OpenReferral: a grant while a referral is unsettled.
-        Conflict: the event's id is taken by other content.
+        Conflict: the event's id is taken by other content, or the visit was completed before.
     """
     at = event.at.astimezone(UTC).replace(tzinfo=None)
     with desk.store.writing() as cursor:
@@ -42,6 +44,9 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
             check_decision(desk, event, origin, cursor)
         if isinstance(event, Review) and not event.withdrawn:
             check_review(event)
+            check_settlement(desk, event, max(at, origin.at))
+        if isinstance(event, Visit) and not event.withdrawn:
+            check_visit(desk, event, max(at, origin.at))
         appended = records.append_one(cursor, kind, f"event:{event.event_id}", at, body, origin, f"record {kind}")
         if appended.conflicting:
             raise Conflict(str(conflict_problem(kind, appended.conflicting[0][1])))

@@ -20,6 +20,7 @@ from engine.wire import canonical, event_model
 from engine.wire.events import Event, Review
 from engine.workflows.desk import Desk
 from engine.workflows.record_event import record_event, same_person
+from engine.workflows.settle import settles_proposal
 
 FROM_THE_CALLER = ("recorded_by", "approved_by", "reviewed_by")
 
@@ -137,8 +138,12 @@ def _content(body: str) -> dict:
 
 
 def _check_reviewer(cursor: duckdb.DuckDBPyConnection, event: Event, may_sign: bool) -> None:
-    """A visit's final rating comes from an approver, who is another person than the one who made or recorded the visit."""
-    if not isinstance(event, Review) or event.about != "visit" or event.withdrawn:
+    """A visit's final rating comes from an approver, who is another person than the one who made or recorded the visit; so does what follows a finding."""
+    if not isinstance(event, Review) or event.withdrawn:
+        return
+    if settles_proposal(event) and not may_sign:
+        raise NotPermitted("What a finding proposes is settled by an approver. Expected a token with role approver. Ask an approver to settle it.")
+    if event.about != "visit":
         return
     if not may_sign:
         raise NotPermitted("The final rating of a visit is an approver's. Expected a token with role approver. Ask an approver to review it.")

@@ -36,6 +36,8 @@ KEYS = {
     "purpose_fit": ["code_prefix", "purpose"],
     "cutoff": ["cutoff"],
     "hs_fit": ["category", "hs_prefix"],
+    "obligation_clock": ["obligation", "counted_from"],
+    "follow_up_action": ["finding", "action"],
 }
 WORDS = {
     ("arms_embargo", "issuer"): {"UN", "EU", "UK", "OSCE"},

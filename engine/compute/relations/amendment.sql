@@ -44,8 +44,8 @@ goods as (
     select
         filing_item.record_no,
         sum(filing_item.quantity) as quantity,
-        count(distinct filing_item.unit) as units,
-        min(filing_item.unit) as unit
+        count(distinct coalesce(filing_item.unit, '')) as units,
+        min(coalesce(filing_item.unit, '')) as unit
     from filing_item
     where filing_item.record_no in (select record_no from earlier)
     group by filing_item.record_no
@@ -54,7 +54,7 @@ goods as (
 way as (
     select
         filing_leg.record_no,
-        string_agg(coalesce(filing_leg.from_place, '') || '-' || coalesce(filing_leg.to_place, ''), ' ' order by filing_leg.leg_no) as route_key
+        string_agg(coalesce(filing_leg.from_place, lower(filing_leg.from_text), '') || '-' || coalesce(filing_leg.to_place, lower(filing_leg.to_text), ''), ' ' order by filing_leg.leg_no) as route_key
     from filing_leg
     where filing_leg.record_no in (select record_no from earlier)
     group by filing_leg.record_no

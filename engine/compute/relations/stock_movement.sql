@@ -2,15 +2,15 @@
 -- witnessed evidence; seen, consumed, transferred, lost or not presented on visits that hold.
 with line_of as (
     select
-        filing_item.application_id,
+        filing_item.record_no,
         filing_item.line,
         min(split_part(filing_item.control_code, '.', 1)) as category,
         min(coalesce(filing_item.unit, '')) as unit
     from filing_item
     where
         filing_item.control_code is not null and filing_item.line is not null
-        and filing_item.application_id in (select history_filing.application_id from history_filing)
-    group by filing_item.application_id, filing_item.line
+        and filing_item.record_no in (select history_filing.record_no from history_filing)
+    group by filing_item.record_no, filing_item.line
 ),
 
 shipped as (
@@ -76,12 +76,13 @@ select
     moved.known_from,
     moved.known_to
 from moved
-inner join line_of on moved.application_id = line_of.application_id and moved.line = line_of.line
 inner join filing_in_force
     on
         moved.application_id = filing_in_force.application_id
         and moved.known_from > filing_in_force.known_from
         and (filing_in_force.known_to is null or moved.known_from <= filing_in_force.known_to)
+-- What a line is was said by the revision in force then: a later one may give its number to other goods.
+inner join line_of on filing_in_force.record_no = line_of.record_no and moved.line = line_of.line
 inner join history_party as end_user on filing_in_force.record_no = end_user.record_no and end_user.role_group = 'end_user'
 where moved.what is not null and moved.quantity is not null
 group by

@@ -148,7 +148,7 @@ def test_a_referral_raised_since_stands_before_the_signature(service: Service, t
 
 
 def test_an_unverified_status_is_signed_by_two(service: Service):
-    review = an_event(about="unverified_status", subject="party-x", application_id=file(service), result="confirmed", because="Not at its address.")
+    review = an_event(about="unverified_status", subject="party-x", application_id=file(service), result="confirmed", because="Not at its address.", valid_to="2027-11-21")
     assert service.analyst.post("/v1/events/review", json=review).status_code == 202
     assert service.approver.post("/v1/events/review", json=review).status_code == 201
 
@@ -156,7 +156,7 @@ def test_an_unverified_status_is_signed_by_two(service: Service):
 def test_a_visit_is_rated_finally_by_an_approver_who_did_not_make_it(service: Service):
     application_id, visit_id = file(service), fresh("V")
     visit = an_event(visit_id=visit_id, application_id=application_id, outcome="favourable", mode="on_site", visited_on="2026-11-21",
-                     signed_by="Approver Nine", reviewed_by="a friend")
+                     items=[{"line": 1, "quantity": 12, "state": "seen"}], signed_by="Approver Nine", reviewed_by="a friend")
     answer = service.inspector.post("/v1/events/visit", json=visit)
     assert answer.status_code == 201 and answer.json()["left_out"] == ["reviewed_by"]
     review = an_event(about="visit", subject=visit_id, application_id=application_id, result="confirmed")

@@ -154,7 +154,8 @@ def test_an_inspector_is_not_told_why_before_sign_off(service: Service):
     assert service.inspector.get(f"/v1/applications/{application_id}").status_code == 200
     told = service.inspector.get(f"/v1/applications/{application_id}/history").text + service.inspector.get("/v1/visits").text
     assert not any(word in told for word in ("0.625", '"band"', '"risk"', "Highest risk"))
-    visit = an_event(visit_id=visit_id, application_id=application_id, outcome="favourable", signed_by="Inspector")
+    visit = an_event(visit_id=visit_id, application_id=application_id, outcome="favourable", mode="on_site", signed_by="Inspector",
+                     items=[{"line": 1, "quantity": 12, "state": "seen"}])
     assert service.inspector.post("/v1/events/visit", json=visit).status_code == 201
     assert row("inspector")["state"] == "done" and row("inspector")["chosen_by"] == "risk"
 

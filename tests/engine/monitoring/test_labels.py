@@ -253,7 +253,7 @@ def test_a_correction_made_here_is_reviewed_in_its_turn(desk, name):
     visit = a_visit(name)
     record(desk, "visit", visit)
     record(desk, "review", a_review("visit", visit["visit_id"], "confirmed", at="2026-12-20T10:00:00Z"))
-    record(desk, "visit", correcting(visit, "2026-12-28T10:00:00Z", outcome="unfavourable", findings=["diversion"]))
+    record(desk, "visit", correcting(visit, "2026-12-28T10:00:00Z", outcome="unfavourable", findings=["diversion"], because="The numbers were another lot's."))
     assert label(desk, name) is None
     record(desk, "review", a_review("visit", visit["visit_id"], "confirmed", at="2026-12-30T10:00:00Z"))
     assert label(desk, name) == 1

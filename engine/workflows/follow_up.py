@@ -1,0 +1,139 @@
+"""Reads what a finding sets in motion: alerts, re-scored licences of the same parties, proposals and their settlement. Makes none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from engine.workflows.afterwards import lay_afterwards, lay_findings
+from engine.workflows.assess import Subject, score_stored
+from engine.workflows.licences import monitoring_sql
+
+if TYPE_CHECKING:
+    from engine.workflows.desk import Desk
+
+RESCORED = 200  # alerts of one page that are scored anew; more are listed without
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A finding that an officer must hear of, against one application.
+
+    Args:
+        raised_at: the moment the finding counted, or the application came in, whichever was later.
+        found_by, source, event_id: `visit` or `incident`, the visit's or event's id, and the record that says so.
+        found_on: the application on which it was found.
+        why: `found here`, `open licence` or `undecided`.
+        shared_as: the parts that the parties in common play in this application.
+        risk, band: scored now; None where it was not scored anew.
+        risk_before, band_before: of the newest score on record.
+    """
+
+    alert_id: str
+    raised_at: datetime
+    found_by: str
+    source: str
+    event_id: str
+    found_on: str | None
+    findings: tuple[str, ...]
+    diversion: bool
+    application_id: str
+    why: str
+    licences: str | None
+    shared_as: str
+    authority: str
+    destination: str | None
+    risk: float | None = None
+    band: str | None = None
+    risk_before: float | None = None
+    band_before: str | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a finding puts before an approver.
+
+    Args:
+        action: of `follow_up_action`; `target`: whom or what it concerns.
+        state: `open`; `done` once a review confirmed it; `not_done` once one dismissed it, with its reason in `because`.
+    """
+
+    proposal_id: str
+    action: str
+    target: str
+    found_by: str
+    source: str
+    application_id: str
+    proposed_at: datetime
+    state: str
+    because: str | None
+    settled_by: str | None
+    settled_on: date | None
+
+
+def lay_follow_up(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """`finding_standing`, `alert`, `proposal` and what they stand on, as known by `as_of` (UTC)."""
+    lay_afterwards(cursor, as_of)
+    lay_findings(cursor)
+    for name, file in {"filing_standing": "filing_standing", "licence_state": "licences", "party_standing": "party_standing",
+                       "finding_standing": "finding_standing", "alert": "alert", "proposal": "proposal"}.items():
+        cursor.execute(f"create or replace temp table {name} as {monitoring_sql(file)}")
+
+
+def alerts(
+    desk: Desk, cursor: duckdb.DuckDBPyConnection, at: datetime, visible: tuple[str, ...] | None, *, since: datetime | None = None, limit: int = 200, skip: int = 0,
+) -> list[Alert]:
+    """Alerts, the newest first; undecided applications and open licences with their score as of now beside the one on record. After `lay_follow_up`.
+
+    Nothing is stored: the score on record stays the one that was given.
+
+    Args:
+        at: the moment of scoring.
+        visible: the authorities whose filings the caller may read; None = all.
+        since: only what was raised from then on.
+    """
+    rows = cursor.execute(
+        "select alert.* exclude (record_no), record_no from alert where ($visible is null or list_contains($visible, authority)) and ($since is null or raised_at >= $since) "
+        "order by raised_at desc, alert_id limit $limit offset $skip",
+        {"visible": list(visible) if visible is not None else None, "since": since, "limit": limit, "skip": skip},
+    ).fetchall()
+    found = [(Alert(*row[:6], tuple(row[6] or ()), *row[7:-1]), row[-1]) for row in rows]
+    found = [(_with_the_found_application_hidden(one, cursor, visible), record_no) for one, record_no in found]
+    anew = sorted({record_no for one, record_no in found if one.why != "found here"})[:RESCORED]
+    scores = dict(zip(anew, score_stored(desk, [Subject(record_no, at, at) for record_no in anew], at) if anew else (), strict=True))
+    before = _on_record(cursor, [one.application_id for one, record_no in found if record_no in scores])
+    return [
+        replace(one, risk=scores[record_no].risk, band=scores[record_no].band, risk_before=before.get(one.application_id, (None, None))[0],
+                band_before=before.get(one.application_id, (None, None))[1]) if one.why != "found here" and record_no in scores else one
+        for one, record_no in found
+    ]
+
+
+def proposals(cursor: duckdb.DuckDBPyConnection, visible: tuple[str, ...] | None, *, state: str | None = None, source: str | None = None) -> list[Proposal]:
+    """Proposals, the oldest open first; after `lay_follow_up`."""
+    rows = cursor.execute(
+        "select proposal.* from proposal inner join filing_standing on proposal.application_id = filing_standing.application_id "
+        "where ($visible is null or list_contains($visible, authority)) and ($state is null or state = $state) and ($source is null or source = $source) "
+        "order by state <> 'open', proposed_at, action, proposal_id",
+        {"visible": list(visible) if visible is not None else None, "state": state, "source": source},
+    ).fetchall()
+    return [Proposal(*row) for row in rows]
+
+
+def _with_the_found_application_hidden(alert: Alert, cursor: duckdb.DuckDBPyConnection, visible: tuple[str, ...] | None) -> Alert:
+    """Another authority's filing counts, its text is not shown: neither is its id."""
+    if visible is None or alert.found_on is None or alert.why == "found here":
+        return alert
+    row = cursor.execute("select authority from filing_standing where application_id = ?", [alert.found_on]).fetchall()
+    return alert if row and row[0][0] in visible else replace(alert, found_on=None, source="(another authority's)", event_id="(another authority's)")
+
+
+def _on_record(cursor: duckdb.DuckDBPyConnection, applications: list[str]) -> dict[str, tuple[float, str]]:
+    rows = cursor.execute(
+        "select application_id, risk, band from score where list_contains(?, application_id) "
+        "qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1", [applications]
+    ).fetchall()
+    return {application_id: (risk, band) for application_id, risk, band in rows}
