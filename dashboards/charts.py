@@ -68,8 +68,8 @@ def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = 
     layers.append(signs.mark_text(align="left", dx=3, color=NEUTRAL).encode(text="told:N", y=alt.value(8)))
     if base is not None:
         own = alt.Chart(_rows([{"risk": max(base, LEAST), "told": "↑ all shipments"}])).encode(x=axis)
-        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(60)))
-    return alt.layer(*layers).properties(height=118)
+        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(70)))
+    return alt.layer(*layers).properties(height=140)
 
 
 def steps(score: Score) -> list[dict[str, Any]]:

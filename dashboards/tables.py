@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import streamlit as st
 
 Rows = Sequence[Mapping[str, Any]]
 NONE = "–"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LONGEST_WORD = 24  # characters that stay on one line; only hashes and keys are longer
 
 # Words are never broken in the middle; only what is longer than any word is. On a narrow screen each row is a card of `name: value`.
@@ -21,7 +23,7 @@ table.rows th { text-align: left; font-weight: 600; opacity: 0.75; white-space: 
 table.rows th, table.rows td { padding: 0.22rem 0.55rem 0.22rem 0; vertical-align: top; border-bottom: 1px solid rgba(128, 128, 128, 0.25); }
 table.rows td { overflow-wrap: break-word; }
 table.rows td .long { overflow-wrap: anywhere; word-break: break-all; }
-table.rows td.number { font-variant-numeric: tabular-nums; }
+table.rows td .whole { white-space: nowrap; }
 .st-key-narrow-only, [class*="st-key-narrow-only-"] { display: none; }
 @media screen and (max-width: 640px) {
   .st-key-wide-only, [class*="st-key-wide-only-"] { display: none !important; }
@@ -59,8 +61,12 @@ def markup(rows: Rows, alt: str) -> str:
 def _cell(name: str, value: Any) -> str:
     said = NONE if value in (None, "") else str(value)
     kind = ' class="none"' if said == NONE else ""
-    words = " ".join(f'<span class="long">{html.escape(word)}</span>' if len(word) > LONGEST_WORD else html.escape(word) for word in said.split())
-    return f'<td role="cell" data-name="{html.escape(name)}"{kind}><span>{words}</span></td>'
+    return f'<td role="cell" data-name="{html.escape(name)}"{kind}><span>{" ".join(_word(word) for word in said.split())}</span></td>'
+
+
+def _word(word: str) -> str:
+    kind = "long" if len(word) > LONGEST_WORD else "whole" if DAY.match(word) else None
+    return f'<span class="{kind}">{html.escape(word)}</span>' if kind else html.escape(word)
 
 
 def as_csv(rows: Rows, scope: bool = False) -> bytes:
