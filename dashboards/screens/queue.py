@@ -26,6 +26,7 @@ def page() -> None:
     st.header("Queue", anchor=False)
     session.scope()
     client = session.signed_in()
+    counts = st.container(horizontal=True, vertical_alignment="center")
     filters = st.container(key="screen-only-filters", horizontal=True, vertical_alignment="bottom")
     with filters:
         state = st.segmented_control(
@@ -43,7 +44,8 @@ def page() -> None:
         return
     with filters:
         shown = worklist.in_order(choose(client, rows, state))
-    views(worklist.tally(waiting))
+    with counts:
+        views(worklist.tally(waiting))
     if len(rows) >= MOST_ROWS:
         st.caption(f"Of the {MOST_ROWS:,} with the {'highest risk' if state == 'undecided' else 'newest filing'}; *Find* looks at all of them.")
     asked = act(shown)
@@ -55,10 +57,9 @@ def page() -> None:
 
 def views(told: dict[str, int]) -> None:
     """How many wait, and for what; each count opens its view."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for what, number in told.items():
-            st.button(f"**{number:,}** {what}", key=f"view-{what}", on_click=_open, args=(VIEWS[what],), help="Show these.", width="content")
-        st.markdown(of_all(), width="content")
+    for what, number in told.items():
+        st.button(f"**{number:,}** {what}", key=f"view-{what}", on_click=_open, args=(VIEWS[what],), help="Show these.", width="content")
+    st.markdown(of_all(), width="content")
 
 
 def _open(filters: dict[str, list[str]]) -> None:
@@ -139,7 +140,7 @@ def draw(rows: Sequence[QueueRow]) -> str | None:
                 "Application", type="tertiary", alignment="left", key="open_row", help="Open it", pinned=True
             ),
             "Why now": st.column_config.TextColumn(
-                width=165, help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision."
+                width=190, help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision."
             ),
             "Band": st.column_config.TextColumn(help="By the dated policy's thresholds. *Routine* is never *cleared*."),
             "Risk in 1,000": st.column_config.NumberColumn(
