@@ -23,6 +23,7 @@ from engine.wire.application import (
     Payment,
     ReplacedStock,
 )
+from engine.wire.capacity import Capacity, RegionCapacity
 from engine.wire.codes import (
     Access,
     Answer,
