@@ -14,7 +14,7 @@ from engine.api.problems import MEDIA_TYPE
 from engine.wire import EVENTS, Application, Problem
 
 BODIES: tuple[type[BaseModel], ...] = (
-    Application, *EVENTS.values(), Problem, orders.TokenOrder, orders.PlanOrder, orders.SignatureOrder, orders.PromotionOrder, orders.TrainingOrder,
+    Application, *EVENTS.values(), Problem, orders.TokenOrder, orders.PlanOrder, orders.AmendmentOrder, orders.SignatureOrder, orders.PromotionOrder, orders.TrainingOrder,
 )
 REF = "#/components/schemas/{model}"
 
