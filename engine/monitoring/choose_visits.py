@@ -182,7 +182,7 @@ def settle(
     left_out = _left_out(rows, problem, start, demanded, drawn, kept)
     problem = replace(problem, fixed=start >= 0, allowed=problem.allowed & ~(demanded & (start < 0))[:, None])
     filled = fill(problem, start)
-    reached = float(risk[greedy(problem, start) >= 0].sum())
+    reached = float(risk[greedy(problem, start) >= 0].sum()) if problem.limited else filled.objective
     chosen_by = np.where(drawn, "lot", np.where(must & (filled.slot >= 0), "mandatory", "risk"))
     told = rows.with_columns(
         slot=pl.Series(filled.slot), chosen_by=pl.Series(chosen_by), inclusion_probability=pl.Series(np.where(drawn, rows["lot_probability"].to_numpy(), 1.0)),
