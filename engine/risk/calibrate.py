@@ -56,7 +56,7 @@ def calibrate(
 
     Source:
         Platt (1999), Probabilistic outputs for support vector machines; targets not smoothed as there: with clean visits that
-        stand for fifty shipments each, 1 / (negatives + 2) raised the risk of everything (1.4 to 4.3 times the truth of generated worlds).
+        stand for fifty shipments each, 1 / (negatives + 2) raises the risk of everything (README.md).
     """
     slope, intercept = logistic_curve(raw, label, weight)
     random = np.random.default_rng(seed)

@@ -185,8 +185,8 @@ def _everything(cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Calla
         "select spine_application.subject, coalesce(spine_application.authority, 'not told') as authority, coalesce(country.region, 'not told') as region "
         "from spine_application left join country on spine_application.destination = country.country"
     ).pl()
-    for role, name in (("end_user", "entity"), ("broker", "broker")):
-        parties = cursor.sql(f"select subject, min(entity_id) as {name} from spine_party where role_group = '{role}' group by subject").pl()
+    for which, name in (("role_group = 'end_user'", "entity"), ("role_group = 'intermediary' and role in ('broker', 'agent')", "broker")):
+        parties = cursor.sql(f"select subject, min(entity_id) as {name} from spine_party where {which} group by subject").pl()
         about = about.join(parties, on="subject", how="left")
     return frame.join(about, on="subject", how="left"), labels, shipped
 

@@ -63,9 +63,7 @@ def _make(kept: Path, applications: int, seed: int) -> None:
                     ingest_file(desk, folder / f"{kind}.jsonl", kind, ORIGIN)
             cursor = desk.store.cursor()
             frame, _, _ = _everything(cursor, ORIGIN.at, lambda stage: None)
-            filed = cursor.sql("select application_id, min(filed_at) as filed_at, any_value(authority) as authority, "
-                               "max_by(destination, revision) as destination from filing group by application_id").pl()
-            brokers = cursor.sql("select subject, any_value(entity_id) as broker from spine_party where role_group = 'broker' group by subject").pl()
+            filed = cursor.sql("select application_id, min(filed_at) as filed_at, max_by(destination, revision) as destination from filing group by application_id").pl()
             for moment in MOMENTS:
                 label_frame(cursor, moment).write_parquet(kept / f"labels-{moment:%Y-%m-%d}.parquet")
             cursor.sql(
@@ -73,7 +71,7 @@ def _make(kept: Path, applications: int, seed: int) -> None:
                 "visit_in_force.known_from, visit_in_force.known_to, visit_in_force.visited_on from visit_in_force "
                 "inner join visit on visit_in_force.event_id = visit.event_id where visit_in_force.stage = 'post_shipment'"
             ).pl().write_parquet(kept / "visits.parquet")
-            frame.join(filed, on="application_id").join(brokers, on="subject", how="left").write_parquet(kept / "frame.parquet")
+            frame.join(filed, on="application_id").write_parquet(kept / "frame.parquet")
         pl.read_ndjson(folder / "truth.jsonl", infer_schema_length=None).select(
             "application_id", "diverted", "diverted_on", "would_divert", "shipped", "found_by", "visit_chosen_by", "risk"
         ).write_parquet(kept / "truth.parquet")
