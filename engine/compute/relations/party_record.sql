@@ -78,25 +78,37 @@ in_between as (
     group by earlier_filing.subject, earlier_filing.role_group, earlier_filing.entity_id
 ),
 
-facts as (
-    select
+-- A fact met in several roles counts once.
+told as (
+    select distinct
         known_fact.subject,
         known_fact.role_group,
         known_fact.entity_id,
-        count(distinct known_fact.event_id) filter (where known_fact.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'diversion') as diversions,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'diversion' and known_fact.age_days <= 1095) as late_diversions,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'favourable') as favourable,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'favourable' and known_fact.age_days <= 1095) as late_favourable,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'unfavourable') as unfavourable,
-        count(distinct known_fact.event_id) filter (where known_fact.fact in ('denied', 'denial_notice')) as denials,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'refused') as refusals,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'failed_before_licence') as failed_before_licence,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'breach') as breaches,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'returned') as returned,
-        count(distinct known_fact.event_id) filter (where known_fact.fact = 'disclosure') as disclosures
+        known_fact.event_id,
+        known_fact.fact,
+        known_fact.age_days <= 1095 as late
     from known_fact
-    group by known_fact.subject, known_fact.role_group, known_fact.entity_id
+),
+
+facts as (
+    select
+        told.subject,
+        told.role_group,
+        told.entity_id,
+        count(distinct told.event_id) filter (where told.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
+        count(*) filter (where told.fact = 'diversion') as diversions,
+        count(*) filter (where told.fact = 'diversion' and told.late) as late_diversions,
+        count(*) filter (where told.fact = 'favourable') as favourable,
+        count(*) filter (where told.fact = 'favourable' and told.late) as late_favourable,
+        count(*) filter (where told.fact = 'unfavourable') as unfavourable,
+        count(*) filter (where told.fact in ('denied', 'denial_notice')) as denials,
+        count(*) filter (where told.fact = 'refused') as refusals,
+        count(*) filter (where told.fact = 'failed_before_licence') as failed_before_licence,
+        count(*) filter (where told.fact = 'breach') as breaches,
+        count(*) filter (where told.fact = 'returned') as returned,
+        count(*) filter (where told.fact = 'disclosure') as disclosures
+    from told
+    group by told.subject, told.role_group, told.entity_id
 )
 
 select
