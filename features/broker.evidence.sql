@@ -1,7 +1,7 @@
 -- Family:   broker
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    coverage, party_event, party_named, spine, spine_application, spine_party, supply_chain, transshipment_hub
+-- Reads:    earlier_filing, known_fact, spine, spine_party, supply_chain, transshipment_hub
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -9,12 +9,8 @@
 with intermediary as (
     select
         spine.subject,
-        spine.application_id,
         spine.as_of,
-        spine.as_of_day,
         spine_party.country,
-        spine_party.party_no,
-        spine_party.form_id,
         spine_party.entity_id,
         spine_party.role
     from spine
@@ -24,59 +20,39 @@ with intermediary as (
 
 earlier_customers as (
     select
-        intermediary.subject,
+        earlier_filing.subject,
         'broker_customers_count' as feature,
-        'application:' || party_named.application_id as record
-    from intermediary
-    inner join party_named
-        on
-            intermediary.entity_id = party_named.entity_id
-            and intermediary.as_of > party_named.known_from
-            and intermediary.application_id <> party_named.application_id
-    where party_named.role_group = 'intermediary' and intermediary.role in ('broker', 'agent', 'purchaser')
+        'application:' || earlier_filing.application_id as record
+    from earlier_filing
+    inner join intermediary on earlier_filing.subject = intermediary.subject and earlier_filing.entity_id = intermediary.entity_id
+    where
+        earlier_filing.role_group = 'intermediary' and earlier_filing.named_as = 'intermediary'
+        and intermediary.role in ('broker', 'agent', 'purchaser')
 ),
 
 known_facts as (
     select
-        intermediary.subject,
+        known_fact.subject,
         case
-            when party_event.fact = 'diversion' then 'broker_diversions_to_expected_ratio'
-            when party_event.fact = 'unfavourable' then 'broker_unfavourable_to_expected_ratio'
+            when known_fact.fact = 'diversion' then 'broker_diversions_to_expected_ratio'
+            when known_fact.fact = 'unfavourable' then 'broker_unfavourable_to_expected_ratio'
             else 'broker_denials_to_expected_ratio'
         end as feature,
-        'event:' || party_event.event_id as record
-    from intermediary
-    inner join party_event
-        on
-            intermediary.entity_id = party_event.entity_id
-            and intermediary.as_of > party_event.known_from
-            and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
-            and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
-            and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
-    where
-        party_event.role_group in ('intermediary', 'named', 'consignee')
-        and party_event.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+        'event:' || known_fact.event_id as record
+    from known_fact
+    where known_fact.role_group = 'intermediary' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
 ),
 
 late_facts as (
     select
-        intermediary.subject,
+        known_fact.subject,
         'broker_late_diversions_to_expected_ratio' as feature,
-        'event:' || party_event.event_id as record
-    from intermediary
-    inner join spine_application on intermediary.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and intermediary.as_of > coverage.known_from
-    inner join party_event
-        on
-            intermediary.entity_id = party_event.entity_id
-            and intermediary.as_of > party_event.known_from
-            and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
-            and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
-            and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
+        'event:' || known_fact.event_id as record
+    from known_fact
+    inner join spine on known_fact.subject = spine.subject
     where
-        party_event.role_group in ('intermediary', 'named', 'consignee') and party_event.fact = 'diversion'
-        and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
-        and date_diff('day', cast(coverage.known_from as date), intermediary.as_of_day) >= 1095
+        known_fact.role_group = 'intermediary' and known_fact.fact = 'diversion'
+        and known_fact.age_days <= 1095 and spine.observed_days >= 1095
 ),
 
 in_hubs as (

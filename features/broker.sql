@@ -1,8 +1,8 @@
 -- Family:   broker
 -- Question: who stands between exporter and end user, and what is known of them?
 -- Grain:    one row per spine row
--- Reads:    base_rate, broker_customer, coverage, party_event, party_named, spine, spine_application, spine_document, spine_leg,
---           spine_party, supply_chain, transshipment_hub
+-- Reads:    base_rate, broker_customer, party_record, spine, spine_application, spine_document, spine_leg, spine_party,
+--           supply_chain, transshipment_hub
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   no intermediary declared -> counts are 0; features of one are null
 -- Columns:  see broker.toml
@@ -10,11 +10,9 @@
 with intermediary as (
     select
         spine.subject,
-        spine.application_id,
         spine.as_of,
         spine.as_of_us,
         spine.as_of_day,
-        spine_party.form_id,
         spine_party.entity_id,
         spine_party.role,
         spine_party.country,
@@ -49,77 +47,6 @@ route_country as (
         spine_application.subject,
         spine_application.authority as country
     from spine_application
-),
-
-filing_stream as (
-    select
-        party_named.entity_id,
-        party_named.known_us,
-        party_named.application_id,
-        1 as filed,
-        cast(null as bigint) as subject
-    from party_named
-    where party_named.role_group = 'intermediary' and party_named.entity_id in (select intermediary.entity_id from intermediary)
-    union all
-    select
-        intermediary.entity_id,
-        intermediary.as_of_us as known_us,
-        intermediary.application_id,
-        0 as filed,
-        intermediary.subject
-    from intermediary
-),
-
--- An application counts once: its own earlier filing is taken out again. Three years of 365 days in microseconds.
-own_filing as (
-    select
-        intermediary.subject,
-        intermediary.entity_id,
-        1 as filed,
-        max(case when intermediary.as_of_us - party_named.known_us <= 94608000000000 then 1 else 0 end) as late_filed
-    from intermediary
-    inner join party_named
-        on
-            intermediary.entity_id = party_named.entity_id
-            and intermediary.application_id = party_named.application_id
-            and intermediary.as_of > party_named.known_from
-    where party_named.role_group = 'intermediary'
-    group by intermediary.subject, intermediary.entity_id
-),
-
-running as (
-    select
-        filing_stream.subject,
-        filing_stream.entity_id,
-        sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id order by filing_stream.known_us
-            range between unbounded preceding and 1 preceding
-        ) as all_filed,
-        sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id order by filing_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as late_filed
-    from filing_stream
-),
-
-record_of_entity as (
-    select
-        running.subject,
-        running.entity_id,
-        max(coalesce(running.all_filed, 0) - coalesce(own_filing.filed, 0)) as filings,
-        max(coalesce(running.late_filed, 0) - coalesce(own_filing.late_filed, 0)) as late_filings
-    from running
-    left join own_filing on running.subject = own_filing.subject and running.entity_id = own_filing.entity_id
-    where running.subject is not null
-    group by running.subject, running.entity_id
-),
-
-earlier_filings as (
-    select
-        record_of_entity.subject,
-        count(*) filter (where record_of_entity.filings = 0) as new_intermediaries
-    from record_of_entity
-    group by record_of_entity.subject
 ),
 
 customer_stream as (
@@ -169,44 +96,21 @@ customers as (
     group by customers_so_far.subject
 ),
 
-known_facts as (
-    select
-        intermediary.subject,
-        intermediary.entity_id,
-        count(distinct party_event.event_id) filter (where party_event.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
-        count(distinct party_event.event_id) filter (where party_event.fact = 'diversion') as diversions,
-        count(distinct party_event.event_id) filter (where party_event.fact = 'unfavourable') as unfavourable,
-        count(distinct party_event.event_id) filter (where party_event.fact in ('denied', 'denial_notice')) as denials,
-        count(distinct party_event.event_id) filter (
-            where party_event.fact = 'diversion' and date_diff('day', cast(party_event.known_from as date), intermediary.as_of_day) <= 1095
-        ) as late_diversions
-    from intermediary
-    inner join party_event
-        on
-            intermediary.entity_id = party_event.entity_id
-            and intermediary.as_of > party_event.known_from
-            and (party_event.known_to is null or intermediary.as_of <= party_event.known_to)
-            and (party_event.application_id is null or intermediary.application_id <> party_event.application_id)
-            and (party_event.linked_from is null or intermediary.as_of > party_event.linked_from or intermediary.form_id = party_event.form_id)
-    where party_event.role_group in ('intermediary', 'named', 'consignee')
-    group by intermediary.subject, intermediary.entity_id
-),
-
 -- A busy forwarder has been in more deals that went wrong than a small broker: what counts is more than its trade would bring anyway.
 against_expected as (
     select
-        record_of_entity.subject,
-        max((coalesce(known_facts.diversions, 0) + 1) / (diversion.rate * record_of_entity.filings + 1)) as diversions,
-        max((coalesce(known_facts.unfavourable, 0) + 1) / (unfavourable.rate * coalesce(known_facts.checks, 0) + 1)) as unfavourable,
-        max((coalesce(known_facts.denials, 0) + 1) / (denial.rate * record_of_entity.filings + 1)) as denials,
-        max((coalesce(known_facts.late_diversions, 0) + 1) / (diversion.rate * record_of_entity.late_filings + 1)) as late_diversions
-    from record_of_entity
+        party_record.subject,
+        count(*) filter (where party_record.filings = 0) as new_intermediaries,
+        max((party_record.diversions + 1) / (diversion.rate * party_record.filings + 1)) as diversions,
+        max((party_record.unfavourable + 1) / (unfavourable.rate * party_record.checks + 1)) as unfavourable,
+        max((party_record.denials + 1) / (denial.rate * party_record.filings + 1)) as denials,
+        max((party_record.late_diversions + 1) / (diversion.rate * party_record.late_filings + 1)) as late_diversions
+    from party_record
     inner join base_rate as diversion on diversion.kind = 'diversion_per_application'
     inner join base_rate as unfavourable on unfavourable.kind = 'unfavourable_per_check'
     inner join base_rate as denial on denial.kind = 'denial_per_application'
-    left join known_facts
-        on record_of_entity.subject = known_facts.subject and record_of_entity.entity_id = known_facts.entity_id
-    group by record_of_entity.subject
+    where party_record.role_group = 'intermediary'
+    group by party_record.subject
 ),
 
 chain as (
@@ -274,15 +178,6 @@ direct as (
     group by spine.subject
 ),
 
-observed as (
-    select
-        spine.subject,
-        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
-    from spine
-    inner join spine_application on spine.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
-),
-
 named_in_documents as (
     select
         spine_document.subject,
@@ -323,7 +218,7 @@ select
     coalesce(chain.brokers, 0) as broker_brokers_count,
     coalesce(chain.third_country, 0) as broker_third_country_count,
     coalesce(chain.unlicensed_brokers, 0) as broker_unlicensed_count,
-    coalesce(earlier_filings.new_intermediaries, 0) as broker_new_intermediaries_count,
+    coalesce(against_expected.new_intermediaries, 0) as broker_new_intermediaries_count,
     customers.customers as broker_customers_count,
     against_expected.diversions as broker_diversions_to_expected_ratio,
     against_expected.unfavourable as broker_unfavourable_to_expected_ratio,
@@ -340,12 +235,11 @@ select
         when direct.deals > 0
             then case when direct.arranged = 0 and coalesce(chain.brokers, 0) > 0 then 1 else 0 end
     end as broker_newly_inserted_flag,
-    case when observed.days >= 1095 then against_expected.late_diversions end as broker_late_diversions_to_expected_ratio,
+    case when spine.observed_days >= 1095 then against_expected.late_diversions end as broker_late_diversions_to_expected_ratio,
     coalesce(chain.financiers_elsewhere, 0) as broker_third_country_financiers_count,
     coalesce(chain.forwarder_programme, 0) as broker_forwarder_programme_level
 from spine
 left join chain on spine.subject = chain.subject
-left join earlier_filings on spine.subject = earlier_filings.subject
 left join customers on spine.subject = customers.subject
 left join against_expected on spine.subject = against_expected.subject
 left join undeclared on spine.subject = undeclared.subject
@@ -353,4 +247,3 @@ left join handed_in on spine.subject = handed_in.subject
 left join in_hubs on spine.subject = in_hubs.subject
 left join chain_country on spine.subject = chain_country.subject
 left join direct on spine.subject = direct.subject
-left join observed on spine.subject = observed.subject

@@ -1,7 +1,7 @@
 -- Family:   consignee
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    party_event, party_named, spine, spine_application, spine_party, supply_chain, transshipment_hub
+-- Reads:    earlier_filing, known_fact, spine, spine_application, spine_party, supply_chain, transshipment_hub
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -11,7 +11,6 @@ with consignee as (
         spine.subject,
         spine.application_id,
         spine.as_of,
-        spine_party.form_id,
         spine_party.entity_id,
         spine_party.country
     from spine
@@ -21,38 +20,24 @@ with consignee as (
 
 earlier_filings as (
     select
-        consignee.subject,
-        case when party_named.role_group = 'consignee' then 'consignee_prior_filings_count' else 'consignee_acted_between_count' end as feature,
-        'application:' || party_named.application_id as record
-    from consignee
-    inner join party_named
-        on
-            consignee.entity_id = party_named.entity_id
-            and consignee.as_of > party_named.known_from
-            and consignee.application_id <> party_named.application_id
-    where party_named.role_group in ('consignee', 'intermediary')
+        earlier_filing.subject,
+        case when earlier_filing.named_as = 'consignee' then 'consignee_prior_filings_count' else 'consignee_acted_between_count' end as feature,
+        'application:' || earlier_filing.application_id as record
+    from earlier_filing
+    where earlier_filing.role_group = 'consignee' and earlier_filing.named_as in ('consignee', 'intermediary')
 ),
 
 known_facts as (
     select
-        consignee.subject,
+        known_fact.subject,
         case
-            when party_event.fact = 'diversion' then 'consignee_diversions_to_expected_ratio'
-            when party_event.fact = 'unfavourable' then 'consignee_unfavourable_checks_count'
+            when known_fact.fact = 'diversion' then 'consignee_diversions_to_expected_ratio'
+            when known_fact.fact = 'unfavourable' then 'consignee_unfavourable_checks_count'
             else 'consignee_denials_count'
         end as feature,
-        'event:' || party_event.event_id as record
-    from consignee
-    inner join party_event
-        on
-            consignee.entity_id = party_event.entity_id
-            and consignee.as_of > party_event.known_from
-            and (party_event.known_to is null or consignee.as_of <= party_event.known_to)
-            and (party_event.application_id is null or consignee.application_id <> party_event.application_id)
-            and (party_event.linked_from is null or consignee.as_of > party_event.linked_from or consignee.form_id = party_event.form_id)
-    where
-        party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'intermediary', 'named')
-        and party_event.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+        'event:' || known_fact.event_id as record
+    from known_fact
+    where known_fact.role_group = 'consignee' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
 ),
 
 supplied as (

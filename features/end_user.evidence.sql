@@ -1,7 +1,7 @@
 -- Family:   end_user
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    coverage, party_event, party_hit, party_named, spine, spine_application, spine_party
+-- Reads:    earlier_filing, known_fact, party_hit, spine, spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -9,12 +9,8 @@
 with end_user as (
     select
         spine.subject,
-        spine.application_id,
         spine.as_of,
-        spine.as_of_day,
-        spine_party.party_no,
-        spine_party.form_id,
-        spine_party.entity_id
+        spine_party.party_no
     from spine
     inner join spine_party on spine.subject = spine_party.subject
     where spine_party.role_group = 'end_user'
@@ -22,58 +18,23 @@ with end_user as (
 
 earlier_filings as (
     select
-        end_user.subject,
-        'end_user_prior_filings_count' as feature,
-        'application:' || party_named.application_id as record
-    from end_user
-    inner join party_named
-        on
-            end_user.entity_id = party_named.entity_id
-            and end_user.as_of > party_named.known_from
-            and end_user.application_id <> party_named.application_id
-    where party_named.role_group = 'end_user'
-),
-
-in_between as (
-    select
-        end_user.subject,
-        'end_user_acted_between_count' as feature,
-        'application:' || party_named.application_id as record
-    from end_user
-    inner join party_named
-        on
-            end_user.entity_id = party_named.entity_id
-            and end_user.as_of > party_named.known_from
-            and end_user.application_id <> party_named.application_id
-    where party_named.role_group = 'intermediary'
-),
-
-observed as (
-    select
-        spine.subject,
-        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
-    from spine
-    inner join spine_application on spine.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
+        earlier_filing.subject,
+        case when earlier_filing.named_as = 'end_user' then 'end_user_prior_filings_count' else 'end_user_acted_between_count' end as feature,
+        'application:' || earlier_filing.application_id as record
+    from earlier_filing
+    where earlier_filing.role_group = 'end_user' and earlier_filing.named_as in ('end_user', 'intermediary')
 ),
 
 fact_found as (
     select
-        end_user.subject,
-        party_event.fact,
-        party_event.event_id,
-        date_diff('day', cast(party_event.known_from as date), end_user.as_of_day) as age_days
-    from end_user
-    inner join party_event
-        on
-            end_user.entity_id = party_event.entity_id
-            and end_user.as_of > party_event.known_from
-            and (party_event.known_to is null or end_user.as_of <= party_event.known_to)
-            and (party_event.application_id is null or end_user.application_id <> party_event.application_id)
-            and (party_event.linked_from is null or end_user.as_of > party_event.linked_from or end_user.form_id = party_event.form_id)
+        known_fact.subject,
+        known_fact.fact,
+        known_fact.event_id,
+        known_fact.age_days
+    from known_fact
     where
-        party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named')
-        and party_event.fact in (
+        known_fact.role_group = 'end_user'
+        and known_fact.fact in (
             'diversion', 'favourable', 'unfavourable', 'denied', 'denial_notice', 'refused', 'failed_before_licence'
         )
 ),
@@ -106,7 +67,7 @@ known_facts as (
         end as feature,
         'event:' || fact_found.event_id as record
     from fact_found
-    inner join observed on fact_found.subject = observed.subject and observed.days >= 1095
+    inner join spine on fact_found.subject = spine.subject and spine.observed_days >= 1095
     where fact_found.fact in ('diversion', 'favourable') and fact_found.age_days <= 1095
 ),
 
@@ -130,12 +91,6 @@ select
     earlier_filings.feature,
     earlier_filings.record
 from earlier_filings
-union distinct
-select
-    in_between.subject,
-    in_between.feature,
-    in_between.record
-from in_between
 union distinct
 select
     known_facts.subject,

@@ -1,7 +1,7 @@
 -- Family:   exporter
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    coverage, exporter_trade, party_event, party_named, shipment_proof, spine, spine_application, spine_party
+-- Reads:    earlier_filing, exporter_trade, known_fact, shipment_proof, spine, spine_application, spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -12,8 +12,6 @@ with exporter as (
         spine.application_id,
         spine.as_of,
         spine.as_of_us,
-        spine.as_of_day,
-        spine_application.authority,
         spine_application.destination,
         spine_party.entity_id
     from spine
@@ -24,16 +22,11 @@ with exporter as (
 
 earlier_filings as (
     select
-        exporter.subject,
+        earlier_filing.subject,
         'exporter_prior_filings_count' as feature,
-        'application:' || party_named.application_id as record
-    from exporter
-    inner join party_named
-        on
-            exporter.entity_id = party_named.entity_id
-            and exporter.as_of > party_named.known_from
-            and exporter.application_id <> party_named.application_id
-    where party_named.role_group = 'exporter'
+        'application:' || earlier_filing.application_id as record
+    from earlier_filing
+    where earlier_filing.role_group = 'exporter' and earlier_filing.named_as = 'exporter'
 ),
 
 known_destination as (
@@ -52,57 +45,28 @@ known_destination as (
 
 known_facts as (
     select
-        exporter.subject,
+        known_fact.subject,
         case
-            when party_event.fact = 'diversion' then 'exporter_diversions_to_expected_ratio'
-            when party_event.fact = 'breach' then 'exporter_breaches_count'
+            when known_fact.fact = 'diversion' then 'exporter_diversions_to_expected_ratio'
+            when known_fact.fact = 'breach' then 'exporter_breaches_count'
+            when known_fact.fact = 'disclosure' then 'exporter_disclosures_count'
             else 'exporter_returned_share'
         end as feature,
-        'event:' || party_event.event_id as record
-    from exporter
-    inner join party_event
-        on
-            exporter.entity_id = party_event.entity_id
-            and exporter.as_of > party_event.known_from
-            and (party_event.known_to is null or exporter.as_of <= party_event.known_to)
-            and (party_event.application_id is null or exporter.application_id <> party_event.application_id)
-    where
-        party_event.role_group = 'exporter'
-        and (party_event.fact = 'returned' or (party_event.fact in ('diversion', 'breach') and not party_event.disclosed))
+        'event:' || known_fact.event_id as record
+    from known_fact
+    where known_fact.role_group = 'exporter' and known_fact.fact in ('diversion', 'breach', 'disclosure', 'returned')
 ),
 
 late_diversions as (
     select
-        exporter.subject,
+        known_fact.subject,
         'exporter_late_diversions_to_expected_ratio' as feature,
-        'event:' || party_event.event_id as record
-    from exporter
-    inner join coverage on exporter.authority = coverage.authority and exporter.as_of > coverage.known_from
-    inner join party_event
-        on
-            exporter.entity_id = party_event.entity_id
-            and exporter.as_of > party_event.known_from
-            and (party_event.known_to is null or exporter.as_of <= party_event.known_to)
-            and (party_event.application_id is null or exporter.application_id <> party_event.application_id)
+        'event:' || known_fact.event_id as record
+    from known_fact
+    inner join spine on known_fact.subject = spine.subject
     where
-        party_event.role_group = 'exporter' and party_event.fact = 'diversion' and not party_event.disclosed
-        and date_diff('day', cast(party_event.known_from as date), exporter.as_of_day) <= 1095
-        and date_diff('day', cast(coverage.known_from as date), exporter.as_of_day) >= 1095
-),
-
-disclosed as (
-    select
-        exporter.subject,
-        'exporter_disclosures_count' as feature,
-        'event:' || party_event.event_id as record
-    from exporter
-    inner join party_event
-        on
-            exporter.entity_id = party_event.entity_id
-            and exporter.as_of > party_event.known_from
-            and (party_event.known_to is null or exporter.as_of <= party_event.known_to)
-            and (party_event.application_id is null or exporter.application_id <> party_event.application_id)
-    where party_event.role_group = 'exporter' and party_event.fact in ('diversion', 'breach') and party_event.disclosed
+        known_fact.role_group = 'exporter' and known_fact.fact = 'diversion'
+        and known_fact.age_days <= 1095 and spine.observed_days >= 1095
 ),
 
 unproven as (
@@ -144,12 +108,6 @@ select
     late_diversions.feature,
     late_diversions.record
 from late_diversions
-union distinct
-select
-    disclosed.subject,
-    disclosed.feature,
-    disclosed.record
-from disclosed
 union distinct
 select
     unproven.subject,

@@ -1,8 +1,8 @@
 -- Family:   exporter
 -- Question: what is the exporter's own record, and is this trade new to it?
 -- Grain:    one row per spine row
--- Reads:    base_rate, coverage, exporter_trade, ordered_goods, party_event, party_named, shipment_proof, spine, spine_application,
---           spine_item, spine_party
+-- Reads:    base_rate, exporter_trade, ordered_goods, party_record, shipment_proof, spine, spine_application, spine_item,
+--           spine_party
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a compliance programme not declared earns no credit and costs nothing: 0; a disclosed incident is no fact
 -- Columns:  see exporter.toml
@@ -23,66 +23,6 @@ with exporter as (
     inner join spine_application on spine.subject = spine_application.subject
     inner join spine_party on spine.subject = spine_party.subject
     where spine_party.role_group = 'exporter'
-),
-
-filing_stream as (
-    select
-        party_named.entity_id,
-        party_named.known_us,
-        party_named.application_id,
-        1 as filed,
-        cast(null as bigint) as subject
-    from party_named
-    where party_named.role_group = 'exporter' and party_named.entity_id in (select exporter.entity_id from exporter)
-    union all
-    select
-        exporter.entity_id,
-        exporter.as_of_us as known_us,
-        exporter.application_id,
-        0 as filed,
-        exporter.subject
-    from exporter
-),
-
--- An application counts once: its own earlier filing is taken out again. Three years of 365 days in microseconds.
-own_filing as (
-    select
-        exporter.subject,
-        exporter.entity_id,
-        1 as filed,
-        max(case when exporter.as_of_us - party_named.known_us <= 94608000000000 then 1 else 0 end) as late_filed
-    from exporter
-    inner join party_named
-        on
-            exporter.entity_id = party_named.entity_id
-            and exporter.application_id = party_named.application_id
-            and exporter.as_of > party_named.known_from
-    where party_named.role_group = 'exporter'
-    group by exporter.subject, exporter.entity_id
-),
-
-running as (
-    select
-        filing_stream.subject,
-        sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id order by filing_stream.known_us
-            range between unbounded preceding and 1 preceding
-        ) as all_filed,
-        sum(filing_stream.filed) over (
-            partition by filing_stream.entity_id order by filing_stream.known_us
-            range between 94608000000000 preceding and 1 preceding
-        ) as late_filed
-    from filing_stream
-),
-
-earlier_filings as (
-    select
-        running.subject,
-        coalesce(running.all_filed, 0) - coalesce(own_filing.filed, 0) as filings,
-        coalesce(running.late_filed, 0) - coalesce(own_filing.late_filed, 0) as late_filings
-    from running
-    left join own_filing on running.subject = own_filing.subject
-    where running.subject is not null
 ),
 
 first_trade as (
@@ -110,29 +50,6 @@ known_destination as (
             and exporter.as_of > first_trade.known_from
             and exporter.application_id <> first_trade.application_id
     where first_trade.place <= 2 -- the first may be this application itself
-    group by exporter.subject
-),
-
-known_facts as (
-    select
-        exporter.subject,
-        count(distinct party_event.event_id) filter (where party_event.fact = 'diversion' and not party_event.disclosed) as diversions,
-        count(distinct party_event.event_id) filter (where party_event.fact = 'breach' and not party_event.disclosed) as breaches,
-        count(distinct party_event.event_id) filter (where party_event.fact = 'returned') as returned,
-        count(distinct party_event.event_id) filter (where party_event.disclosed) as disclosures,
-        count(distinct party_event.event_id) filter (
-            where
-            party_event.fact = 'diversion' and not party_event.disclosed
-            and date_diff('day', cast(party_event.known_from as date), exporter.as_of_day) <= 1095
-        ) as late_diversions
-    from exporter
-    inner join party_event
-        on
-            exporter.entity_id = party_event.entity_id
-            and exporter.as_of > party_event.known_from
-            and (party_event.known_to is null or exporter.as_of <= party_event.known_to)
-            and (party_event.application_id is null or exporter.application_id <> party_event.application_id)
-    where party_event.role_group = 'exporter' and party_event.fact in ('diversion', 'breach', 'returned')
     group by exporter.subject
 ),
 
@@ -268,20 +185,11 @@ applicant as (
     inner join spine_party on exporter.subject = spine_party.subject
     where spine_party.role_group = 'applicant' and spine_party.country is not null
     group by exporter.subject
-),
-
-observed as (
-    select
-        spine.subject,
-        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
-    from spine
-    inner join spine_application on spine.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
 )
 
 select
     spine.subject,
-    earlier_filings.filings as exporter_prior_filings_count,
+    party_record.filings as exporter_prior_filings_count,
     case when exporter.destination is not null then case when known_destination.subject is null then 1 else 0 end end
         as exporter_new_destination_flag,
     coalesce(exporter.programme_level, 0) as exporter_programme_level,
@@ -293,17 +201,17 @@ select
             then 1
         else 0
     end as exporter_audited_programme_flag,
-    (coalesce(known_facts.diversions, 0) + 1) / (base_rate.rate * coalesce(earlier_filings.filings, 0) + 1) as exporter_diversions_to_expected_ratio,
-    coalesce(known_facts.breaches, 0) as exporter_breaches_count,
+    (coalesce(party_record.diversions, 0) + 1) / (base_rate.rate * coalesce(party_record.filings, 0) + 1) as exporter_diversions_to_expected_ratio,
+    coalesce(party_record.breaches, 0) as exporter_breaches_count,
     case
-        when earlier_filings.filings > 0
-            then least(1.0, cast(coalesce(known_facts.returned, 0) as double) / cast(earlier_filings.filings as double))
+        when party_record.filings > 0
+            then least(1.0, cast(coalesce(party_record.returned, 0) as double) / cast(party_record.filings as double))
     end as exporter_returned_share,
     case
-        when observed.days >= 1095
-            then (coalesce(known_facts.late_diversions, 0) + 1) / (base_rate.rate * coalesce(earlier_filings.late_filings, 0) + 1)
+        when spine.observed_days >= 1095
+            then (coalesce(party_record.late_diversions, 0) + 1) / (base_rate.rate * coalesce(party_record.late_filings, 0) + 1)
     end as exporter_late_diversions_to_expected_ratio,
-    coalesce(known_facts.disclosures, 0) as exporter_disclosures_count,
+    coalesce(party_record.disclosures, 0) as exporter_disclosures_count,
     new_goods.categories as exporter_new_goods_count,
     case when proofs.due > 0 then cast(proofs.due - proofs.proven as double) / cast(proofs.due as double) end as exporter_unproven_shipments_share,
     coalesce(applicant.foreigner, 0) as exporter_foreign_applicant_flag,
@@ -319,11 +227,9 @@ select
 from spine
 inner join spine_application on spine.subject = spine_application.subject
 left join exporter on spine.subject = exporter.subject
-left join earlier_filings on spine.subject = earlier_filings.subject
+left join party_record on spine.subject = party_record.subject and party_record.role_group = 'exporter'
 left join known_destination on spine.subject = known_destination.subject
-left join known_facts on spine.subject = known_facts.subject
 left join new_goods on spine.subject = new_goods.subject
 left join proofs on spine.subject = proofs.subject
 left join applicant on spine.subject = applicant.subject
-left join observed on spine.subject = observed.subject
 inner join base_rate on base_rate.kind = 'diversion_per_application'

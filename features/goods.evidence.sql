@@ -1,7 +1,7 @@
 -- Family:   goods
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    coverage, priority_item, purpose_fit, received_goods, spine, spine_application, spine_item, spine_party
+-- Reads:    priority_item, purpose_fit, received_goods, spine, spine_application, spine_item, spine_party
 -- As of:    the priority list counts from its publication
 -- Absent:   medians over peers are counted, not listed; what rests on the filing alone has no row
 -- Columns:  subject, feature, record
@@ -39,11 +39,9 @@ bought as (
         spine_item.subject,
         received_goods.application_id,
         date_diff('day', cast(received_goods.known_from as date), spine.as_of_day) as age_days,
-        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as observed_days
+        spine.observed_days
     from spine_item
     inner join spine on spine_item.subject = spine.subject
-    inner join spine_application on spine_item.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
     inner join spine_party as end_user on spine_item.subject = end_user.subject and end_user.role_group = 'end_user'
     inner join received_goods
         on

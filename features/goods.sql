@@ -1,8 +1,8 @@
 -- Family:   goods
 -- Question: how sensitive are the goods, and do amount, price and purpose fit them?
 -- Grain:    one row per spine row
--- Reads:    code_tier, coverage, force_strength, hs_fit, item_peer, membership, priority_item, purpose_fit,
---           received_goods, spine, spine_application, spine_item, spine_party
+-- Reads:    code_tier, force_strength, hs_fit, item_peer, membership, priority_item, purpose_fit, received_goods, spine,
+--           spine_application, spine_item, spine_party
 -- As of:    peer statistics come from closed months; the priority list counts from its publication
 -- Absent:   no value, no quantity or fewer than 20 peers -> null
 -- Columns:  see goods.toml
@@ -127,15 +127,6 @@ cumulated as (
     group by spine_item.subject
 ),
 
-observed as (
-    select
-        spine.subject,
-        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
-    from spine
-    inner join spine_application on spine.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
-),
-
 judged as (
     select
         spine_item.subject,
@@ -226,8 +217,8 @@ select
         as goods_unserialised_share,
     case when spine_application.purpose is not null then coalesce(misfit.lines, 0) end as goods_purpose_misfit_count,
     against_peers.spread_ratio as goods_unit_value_to_spread_ratio,
-    case when observed.days >= 365 then cumulated.in_year end as goods_year_quantity_to_peer_ratio,
-    case when observed.days >= 1095 then cumulated.in_three_years end as goods_three_years_quantity_to_peer_ratio,
+    case when spine.observed_days >= 365 then cumulated.in_year end as goods_year_quantity_to_peer_ratio,
+    case when spine.observed_days >= 1095 then cumulated.in_three_years end as goods_three_years_quantity_to_peer_ratio,
     misdeclared.lines as goods_customs_misfit_count,
     cast(aged.old as double) / cast(aged.lines as double) as goods_surplus_share,
     case
@@ -245,7 +236,6 @@ left join priority on spine.subject = priority.subject
 left join against_peers on spine.subject = against_peers.subject
 left join misfit on spine.subject = misfit.subject
 left join cumulated on spine.subject = cumulated.subject
-left join observed on spine.subject = observed.subject
 left join misdeclared on spine.subject = misdeclared.subject
 left join aged on spine.subject = aged.subject
 left join coalition on spine.subject = coalition.subject

@@ -1,7 +1,7 @@
 -- Family:   links
 -- Question: do the parties share with others what unrelated parties do not, and have they dealt before?
 -- Grain:    one row per spine row
--- Reads:    address_named, coverage, entity_hit, entity_name, exporter_trade, owner_named, party_event, party_named, spine,
+-- Reads:    address_named, entity_hit, entity_name, exporter_trade, owner_named, party_event, party_named, spine,
 --           spine_application, spine_owner, spine_party
 -- As of:    a shared address or an earlier deal counts only if known_from < spine.as_of
 -- Absent:   no address on the form -> null; a link alone is never a referral
@@ -314,16 +314,6 @@ placed as (
         place_of_party.subject,
         count(*) as places
     from place_of_party group by place_of_party.subject
-),
-
--- Counts of all earlier filings come with how long there has been anything to count, to three years.
-observed as (
-    select
-        spine.subject,
-        least(1095, date_diff('day', cast(coverage.known_from as date), spine.as_of_day)) as days
-    from spine
-    inner join spine_application on spine.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
 )
 
 select
@@ -331,10 +321,11 @@ select
     case when placed.subject is not null then coalesce(sharing.entities, 0) end as links_shared_place_count,
     case when placed.subject is not null then coalesce(tainted.entities, 0) end as links_tainted_neighbours_count,
     case when pair.subject is not null then coalesce(dealt.deals, 0) end as links_earlier_deals_count,
-    case when pair.subject is not null and observed.days >= 90 then coalesce(dealt.recent_deals, 0) end as links_deals_in_quarter_count,
+    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(dealt.recent_deals, 0) end as links_deals_in_quarter_count,
     receiving.another as links_other_consignee_flag,
     receiving.abroad as links_consignee_abroad_flag,
-    coalesce(observed.days, 0) as links_observed_days,
+    -- Counts of all earlier filings come with how long there has been anything to count, to three years.
+    least(1095, coalesce(spine.observed_days, 0)) as links_observed_days,
     case when placed.subject is not null then coalesce(listed_neighbour.entities, 0) end as links_listed_neighbours_count,
     case when placed.subject is not null then coalesce(together.entities, 0) end as links_parties_at_one_place_count,
     case when owned.subject is not null then coalesce(sharing_owner.entities, 0) end as links_shared_owner_count,
@@ -343,7 +334,8 @@ select
     end as links_common_ownership_count,
     payer.undeclared as links_payer_undeclared_flag,
     coalesce(acquaintance.parties, 0) as links_chain_parties_count,
-    case when observed.days >= 365 then cast(acquaintance.unmet as double) / cast(acquaintance.parties as double) end as links_new_parties_share,
+    case when spine.observed_days >= 365 then cast(acquaintance.unmet as double) / cast(acquaintance.parties as double) end
+        as links_new_parties_share,
     end_user_met.days as links_end_user_known_days,
     coalesce(names.names, 0) as links_other_names_count
 from spine
@@ -352,7 +344,6 @@ left join sharing on spine.subject = sharing.subject
 left join tainted on spine.subject = tainted.subject
 left join pair on spine.subject = pair.subject
 left join dealt on spine.subject = dealt.subject
-left join observed on spine.subject = observed.subject
 left join receiving on spine.subject = receiving.subject
 left join listed_neighbour on spine.subject = listed_neighbour.subject
 left join together on spine.subject = together.subject

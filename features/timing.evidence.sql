@@ -1,7 +1,7 @@
 -- Family:   timing
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    coverage, ordered_goods, party_event, spine, spine_application, spine_item, spine_party
+-- Reads:    ordered_goods, party_event, spine, spine_item, spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing, or on earlier revisions of it, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -12,12 +12,11 @@ with end_user as (
         spine.application_id,
         spine.as_of,
         spine.as_of_day,
-        spine_application.authority,
+        spine.observed_days,
         exporter.entity_id as exporter_id,
         spine_party.form_id,
         spine_party.entity_id
     from spine
-    inner join spine_application on spine.subject = spine_application.subject
     inner join spine_party on spine.subject = spine_party.subject and spine_party.role_group = 'end_user'
     inner join spine_party as exporter on spine.subject = exporter.subject and exporter.role_group = 'exporter'
 ),
@@ -28,9 +27,8 @@ bought as (
         ordered_goods.application_id,
         ordered_goods.exporter_id = end_user.exporter_id and spine_item.subject is not null as same_pair,
         date_diff('day', cast(ordered_goods.known_from as date), end_user.as_of_day) as age_days,
-        date_diff('day', cast(coverage.known_from as date), end_user.as_of_day) as observed_days
+        end_user.observed_days
     from end_user
-    inner join coverage on end_user.authority = coverage.authority and end_user.as_of > coverage.known_from
     inner join ordered_goods
         on
             end_user.entity_id = ordered_goods.end_user_id

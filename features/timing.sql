@@ -1,7 +1,7 @@
 -- Family:   timing
 -- Question: is there haste, were the terms changed at the last minute, and is the order one of a split or sudden series?
 -- Grain:    one row per spine row
--- Reads:    amendment, coverage, ordered_goods, party_event, priority_item, received_goods, spine, spine_application, spine_document,
+-- Reads:    amendment, ordered_goods, party_event, priority_item, received_goods, spine, spine_application, spine_document,
 --           spine_item, spine_leg, spine_party, spine_way
 -- As of:    an earlier filing counts only if known_from < spine.as_of; earlier revisions of this application only as amendments
 -- Absent:   never amended -> 0 and flags null; a window that begins before the records do -> null
@@ -95,15 +95,6 @@ changed as (
     left join amount on earlier_revision.subject = amount.subject
     left join spine_way on earlier_revision.subject = spine_way.subject
     where earlier_revision.place = 1
-),
-
-observed as (
-    select
-        spine.subject,
-        date_diff('day', cast(coverage.known_from as date), spine.as_of_day) as days
-    from spine
-    inner join spine_application on spine.subject = spine_application.subject
-    inner join coverage on spine_application.authority = coverage.authority and spine.as_of > coverage.known_from
 ),
 
 pair as (
@@ -281,10 +272,10 @@ select
     changed.destination as timing_destination_changed_flag,
     changed.route as timing_route_changed_flag,
     changed.quantity as timing_quantity_to_earlier_ratio,
-    case when pair.subject is not null and observed.days >= 90 then coalesce(split.orders, 0) end as timing_split_orders_count,
-    case when pair.subject is not null and observed.days >= 90 then coalesce(split.alike, 0) end as timing_like_orders_count,
+    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(split.orders, 0) end as timing_split_orders_count,
+    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(split.alike, 0) end as timing_like_orders_count,
     case
-        when observed.days >= 1095 and bought.three_years_eur > bought.year_eur and amount.value_eur is not null
+        when spine.observed_days >= 1095 and bought.three_years_eur > bought.year_eur and amount.value_eur is not null
             then
                 2.0 * cast(bought.year_eur + amount.value_eur as double)
                 / cast(bought.three_years_eur - bought.year_eur as double)
@@ -297,7 +288,6 @@ left join planned on spine.subject = planned.subject
 left join certified on spine.subject = certified.subject
 left join revisions on spine.subject = revisions.subject
 left join changed on spine.subject = changed.subject
-left join observed on spine.subject = observed.subject
 left join pair on spine.subject = pair.subject
 left join split on spine.subject = split.subject
 left join bought on spine.subject = bought.subject

@@ -14,8 +14,8 @@ from engine.api.problems import MEDIA_TYPE
 from engine.wire import EVENTS, Application, Problem
 
 BODIES: tuple[type[BaseModel], ...] = (
-    Application, *EVENTS.values(), Problem, orders.TokenOrder, orders.PlanOrder, orders.SignatureOrder, orders.PromotionOrder, orders.TrainingOrder,
-    orders.WhatIfOrder,
+    Application, *EVENTS.values(), Problem, orders.TokenOrder, orders.PlanOrder, orders.AmendmentOrder, orders.SignatureOrder,
+    orders.PromotionOrder, orders.TrainingOrder, orders.WhatIfOrder,
 )
 REF = "#/components/schemas/{model}"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from engine.wire import BandName, Country, Day, Meaning, Record, Share
+from engine.wire import BandName, Capacity, Country, Day, Id, Meaning, Record, Share
 from engine.wire.kinds import Bool, Count, Label, Name, Text, Time
 
 
@@ -31,6 +31,29 @@ class PlanOrder(Record):
         0, description="The same seed on the same records gives the same plan."
     )
     lot_share: Share | None = Field(None, description="The share drawn by lot; missing = the deployment's own.")
+    capacity: Capacity | None = Field(None, description="Inspector-days a region, quotas and notice; missing = only the number of visits limits.")
+
+
+class PlanChange(Record):
+    """One thing done to a plan."""
+
+    action: Annotated[Literal["drop", "add", "move"], Meaning("`drop`, `add` or `move`", codes=frozenset({"drop", "add", "move"}))] = Field(
+        description="Take a visit out, take a shipment of the frame in, or move a visit to another window."
+    )
+    visit_id: Id | None = Field(None, description="The visit, to drop or move it.")
+    shipment_id: Id | None = Field(None, description="The shipment, to add it.")
+    window_from: Day | None = Field(None, description="The first day of the window, to move a visit or to add one at a time of choice.")
+    window_to: Day | None = Field(None, description="The last day of it.")
+
+
+class AmendmentOrder(Record):
+    """A change of a plan, with its reason."""
+
+    because: Text = Field(description="Why, in the planner's words; auditors read it.")
+    changes: Annotated[tuple[PlanChange, ...], Field(min_length=1, max_length=200)] = Field(description="What to do, all of it or nothing.")
+    keep: Annotated[Literal["all", "fixed"], Meaning("`all` or `fixed`", codes=frozenset({"all", "fixed"}))] = Field(
+        "all", description="`all`: visits not named stay; `fixed`: visits by risk are chosen anew around the others."
+    )
 
 
 class SignatureOrder(Record):

@@ -61,6 +61,8 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/reports/{year}": _roles("planner", *READS_ALL),
     "POST /v1/plans": _roles("planner"),
     "GET /v1/plans/{plan_id}": _roles("planner", *READS_ALL),
+    "GET /v1/plans/{plan_id}/shipments/{shipment_id}": _roles("planner", *READS_ALL),
+    "POST /v1/plans/{plan_id}/amendments": _roles("planner"),
     "PUT /v1/evidence/{sha256}": _roles("system", "analyst", "inspector"),
     "GET /v1/evidence/{sha256}": _roles("inspector", *READS_ALL),
     "GET /v1/screen": READS_ALL,

@@ -40,7 +40,7 @@ app.command("score")(scoring.score)
 app.command("explain")(scoring.explain)
 app.command("what-if")(what_ifs.what_if)
 app.command("train")(learning.train)
-app.command("plan")(planning.plan)
+app.add_typer(planning.app, name="plan")
 app.command("decide")(events.decide)
 
 visit_app = typer.Typer(cls=visits.RecordsByDefault, no_args_is_help=True, help="Record a verification visit, and all that goes with one.")

@@ -13,15 +13,15 @@ from features.catalogue import catalogue
 
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
-    "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
+    "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
     "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "amendment", "code_tier", "subject_certificate",
     "spine_document_file", "spine_document_picture",
 )
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
-    "broker_customer", "address_named", "application_event", "party_event", "country_record", "certificate_filed",
-    "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "list_match", "coverage", "document_file_filed", "country_control",
+    "broker_customer", "address_named", "application_event", "party_event", "known_fact", "earlier_filing", "party_record", "country_record", "certificate_filed",
+    "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "list_match", "document_file_filed", "country_control",
     "peer_statistics", "item_peer",
     # Looked up by issuer, signatory, hash, carrier and IMO number:
     "issuer_paper", "issuer_series", "signatory_paper", "paper_filed", "carrier_named", "carrier_event", "vessel_named",
@@ -35,6 +35,9 @@ REFERENCE = (
     "hs_fit", "index_value", "membership", "place_distance", "priority_item", "purpose_fit", "transshipment_hub", "vague_term",
 )
 DATED_EVENTS = ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
+
+# Read by few, and larger than what they count: never laid out, but joined anew by whoever reads them.
+ON_DEMAND = frozenset(("known_fact", "earlier_filing"))
 
 # At most this many subjects are featured on a slice of the history that concerns them; more of them on all of it.
 SLICE_UP_TO = 64
@@ -54,7 +57,8 @@ def _statement(sql: str) -> duckdb.Statement:
 
 
 def _lay(cursor: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
-    cursor.execute(_statement(f"create or replace temp table {name} as {sql}"))
+    form = "view" if name in ON_DEMAND else "table"
+    cursor.execute(_statement(f"create or replace temp {form} {name} as {sql}"))
 
 
 def lay_relations(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None) -> int:

@@ -69,3 +69,9 @@ def bounds(book: Catalogue, matrix: np.ndarray, missing: np.ndarray) -> tuple[np
     known = contributions(book, matrix).sum(axis=1)
     weights = np.array([weight(feature) for feature in book.features])
     return known + missing @ np.minimum(weights, 0), known + missing @ np.maximum(weights, 0)
+
+
+def between(book: Catalogue, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By column, the least and most that values from `low` to `high` add, absence included; 0 where there is no range."""
+    ends = np.stack([contributions(book, side[None, :])[0, :-1] for side in (low, high)])
+    return np.minimum(ends.min(axis=0), 0.0), np.maximum(ends.max(axis=0), 0.0)

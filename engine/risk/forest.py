@@ -28,7 +28,9 @@ class Forest:
     leaf: np.ndarray
     depth: int
 
-    def bounds(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def bounds(
+        self, matrix: np.ndarray, missing: np.ndarray, ranges: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The least and greatest raw score that any values of the missing inputs could give.
 
         At a question about a missing input both answers stay open, so each tree has a set of leaves that can be
@@ -38,6 +40,8 @@ class Forest:
         Args:
             matrix: (n, columns) f64, NaN where missing or not applicable.
             missing: (n, columns) bool, True where the value could have been given.
+            ranges: (columns,) lowest and highest value that a missing input is taken to have, absence apart; NaN = absence alone.
+                Without them any value.
 
         Returns:
             Two (n,) f64 arrays of log-odds.
@@ -45,14 +49,36 @@ class Forest:
         low, high = np.empty(len(matrix)), np.empty(len(matrix))
         for start in range(0, len(matrix), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
-            low[part], high[part] = self._bounds(matrix[part], missing[part])
+            low[part], high[part] = self._bounds(matrix[part], missing[part], ranges)
         return low, high
 
-    def _bounds(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def with_absence(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ranges drawn out until their ends answer every question at least as extremely as absence does.
+
+        So that for an input with a monotone constraint two ordinary predictions, at the ends, hold the one without it.
+        """
+        low, high = low.copy(), high.copy()
+        asks = self.feature >= 0
+        for column in np.unique(self.feature[asks]):
+            here = asks & (self.feature == column)
+            left, right = self.threshold[here & self.missing_left], self.threshold[here & ~self.missing_left]
+            if len(left):
+                low[column] = np.fmin(low[column], left.min())
+            if len(right):
+                high[column] = np.fmax(high[column], np.nextafter(right.max(), np.inf))
+            # A range must have both ends, or a prediction at the absent one would be that of absence.
+            low[column], high[column] = np.fmin(low[column], high[column]), np.fmax(low[column], high[column])
+        return low, high
+
+    def _bounds(self, matrix: np.ndarray, missing: np.ndarray, ranges: tuple[np.ndarray, np.ndarray] | None) -> tuple[np.ndarray, np.ndarray]:
         asked = np.maximum(self.feature, 0).ravel()
         value = matrix[:, asked].reshape(len(matrix), *self.feature.shape)
         open_here = missing[:, asked].reshape(value.shape)
         left = np.where(np.isnan(value), self.missing_left, value <= self.threshold)
+        if ranges is not None:
+            lowest, highest = (side[asked].reshape(self.feature.shape) for side in ranges)
+            with np.errstate(invalid="ignore"):  # NaN: no value, so neither side but absence's own
+                open_here &= np.where(self.missing_left, highest > self.threshold, lowest <= self.threshold)
         least = np.broadcast_to(self.leaf, (len(matrix), *self.leaf.shape))
         most = least
         for level in range(self.depth - 1, -1, -1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 import lightgbm as lgb
@@ -13,6 +13,7 @@ from engine.errors import ModelMismatch
 from engine.risk import expert
 from engine.risk.calibrate import GRID, Calibration, logistic
 from engine.risk.forest import Forest, forest_of
+from engine.risk.missing import Usual, beyond_usual, usual_range
 from features.catalogue import Catalogue, catalogue
 
 EXPERT_VERSION = "expert-card-1"
@@ -29,6 +30,7 @@ class Model:
         calibration: from raw score to risk.
         prior: slope and intercept at which the expert card enters the raw score, which the trees correct.
         card: what it was trained on, its figures, who promoted it and why.
+        usual: what its inputs usually are, for the bounds where some are missing; None: anything they could be.
     """
 
     version: str
@@ -37,6 +39,7 @@ class Model:
     trees: str | None = None
     prior: tuple[float, float] = (1.0, 0.0)
     card: dict = field(default_factory=dict)
+    usual: Usual | None = None
 
     @cached_property
     def booster(self) -> lgb.Booster:
@@ -80,29 +83,79 @@ class Model:
         return raw if self.trees is None else raw + np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=0))
 
     def bounds(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The range of the raw score over all values that the missing inputs could have."""
+        """The range of the raw score over what the missing inputs could be (see `engine.risk.missing`)."""
+        if self.usual is None:
+            return self._over_anything(matrix, missing)
+        low, high = self._over_usual(matrix, missing)
+        return low - beyond_usual(missing, self.usual.spare_low), high + beyond_usual(missing, self.usual.spare_high)
+
+    def _over_anything(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The range over all values that the missing inputs could have."""
         slope, intercept = self.prior
         low, high = (slope * side + intercept for side in expert.bounds(catalogue(), matrix, missing))
         if self.trees is None:
             return low, high
-        corrected = self._trees_between(matrix, missing)
-        return low + corrected[0], high + corrected[1]
+        anything = np.full(len(self.columns), -np.inf), np.full(len(self.columns), np.inf)
+        least, most = self._trees_between(matrix, missing, anything)
+        return low + least, high + most
 
-    def _trees_between(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The least and greatest sum of the trees over all values of the missing inputs.
+    def _over_usual(self, matrix: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The range over the usual values of the missing inputs, and their absence."""
+        slope, intercept = self.prior
+        card = slope * expert.contributions(catalogue(), matrix).sum(axis=1) + intercept
+        adds = expert.between(catalogue(), self.usual.low, self.usual.high)
+        least, most = self._trees_between(matrix, missing, self._usual_with_absence)
+        return card + slope * (missing @ adds[0]) + least, card + slope * (missing @ adds[1]) + most
+
+    @cached_property
+    def _usual_with_absence(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.forest.with_absence(self.usual.low, self.usual.high)
+
+    def _trees_between(self, matrix: np.ndarray, missing: np.ndarray, ranges: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The least and greatest sum of the trees over values of the missing inputs from one end of their ranges to the other.
 
         Under a monotone constraint every leaf on the riskier side of a question is at least every leaf on the other, so the
         extreme is reached by the extreme value, and two ordinary predictions give it. Only where an input without a
         direction is missing do the trees have to be walked with both answers open (30 times slower).
         """
         direction = np.array([feature.monotone for feature in catalogue().features], dtype=float)
-        extreme = np.where(direction == 0, np.nan, np.inf * np.where(direction == 0, 1, direction))
-        most = np.asarray(self.booster.predict(np.where(missing, extreme, matrix), raw_score=True, num_threads=0))
-        least = np.asarray(self.booster.predict(np.where(missing, -extreme, matrix), raw_score=True, num_threads=0))
+        low, high = (np.where(direction == 0, np.nan, side) for side in ranges)
+        risky, safe = np.where(direction < 0, low, high), np.where(direction < 0, high, low)
+        most = np.asarray(self.booster.predict(np.where(missing, risky, matrix), raw_score=True, num_threads=0))
+        least = np.asarray(self.booster.predict(np.where(missing, safe, matrix), raw_score=True, num_threads=0))
         free = (missing & (direction == 0)).any(axis=1)
         if free.any():
-            least[free], most[free] = self.forest.bounds(matrix[free], missing[free])
+            least[free], most[free] = self.forest.bounds(matrix[free], missing[free], ranges)
         return least, most
+
+
+ROWS_FOR_SPARES = 200  # filings over which the most that an input out of its usual range can do is looked for
+
+
+def with_usual(model: Model, filings: np.ndarray, seed: int) -> Model:
+    """The model with what its inputs usually are.
+
+    Args:
+        filings: (n, columns) of all filings it may learn the ranges from, labelled or not.
+    """
+    book, slope = catalogue(), model.prior[0]
+    low, high = usual_range(filings)
+    nothing = np.zeros(len(book.columns))
+    usual = replace(model, usual=Usual(low, high, nothing, nothing))
+    weights = slope * np.array([expert.weight(feature) for feature in book.features])
+    adds = expert.between(book, low, high)
+    spare_low = np.maximum(slope * adds[0] - np.minimum(weights, 0), 0)
+    spare_high = np.maximum(np.maximum(weights, 0) - slope * adds[1], 0)
+    rows = filings[np.random.default_rng(seed).permutation(len(filings))[:ROWS_FOR_SPARES]]
+    anything = np.full(len(book.columns), -np.inf), np.full(len(book.columns), np.inf)
+    for n in np.flatnonzero(model.booster.feature_importance() > 0):
+        gone = np.zeros(rows.shape, dtype=bool)
+        gone[:, n] = True
+        given = np.where(gone, np.nan, rows)
+        usually, ever = (usual._trees_between(given, gone, ranges) for ranges in (usual._usual_with_absence, anything))
+        spare_low[n] += max(0.0, float((usually[0] - ever[0]).max()))
+        spare_high[n] += max(0.0, float((ever[1] - usually[1]).max()))
+    return replace(model, usual=Usual(low, high, spare_low, spare_high))
 
 
 def _bulk_contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
@@ -134,7 +187,7 @@ def to_text(model: Model) -> str:
     """A model as one JSON text."""
     return json.dumps(
         {"version": model.version, "columns": model.columns, "calibration": asdict(model.calibration), "trees": model.trees, "prior": model.prior,
-         "card": model.card},
+         "card": model.card, "usual": model.usual and model.usual.text()},
         sort_keys=True,
     )
 
@@ -143,4 +196,5 @@ def from_text(text: str) -> Model:
     """A model from its text."""
     told = json.loads(text)
     calibration = told["calibration"] | {side: tuple(told["calibration"][side]) for side in ("low", "high")}
-    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"])
+    usual = Usual.of_text(told["usual"]) if told.get("usual") else None  # older ones have none
+    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"], usual)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import lightgbm as lgb
@@ -19,8 +20,9 @@ from features.catalogue import Catalogue
 PARAMETERS = {
     "objective": "binary", "learning_rate": 0.05, "num_leaves": 12, "max_depth": 4, "min_data_in_leaf": 20,
     "lambda_l2": 5.0, "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1, "min_gain_to_split": 0.01,
-    "monotone_constraints_method": "basic", "deterministic": True, "force_row_wise": True, "num_threads": 2, "verbosity": -1,
+    "monotone_constraints_method": "basic", "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
 }
+# One thread: on a few hundred rows two are slower, and on a busy machine a hundred times (each waits for the other at every split).
 ROUNDS = 160
 
 # Assumed share of true diversions that each way of looking finds [K]; written into every model card.
@@ -39,6 +41,8 @@ class Labelled:
         learned_at: (n,) datetime64 when the label became known; splits are by it.
         entity: (n,) the end user's entity, for resampling by party.
         by_lot: (n,) bool, found by a visit drawn by lot.
+        broker: (n,) the broker's entity, 0 where there is none; for splits by party.
+        groups: name of a division -> (n,) the group of each row, for figures by group.
     """
 
     matrix: np.ndarray
@@ -47,13 +51,18 @@ class Labelled:
     learned_at: np.ndarray
     entity: np.ndarray
     by_lot: np.ndarray
+    broker: np.ndarray | None = None
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.label)
 
     def where(self, rows: np.ndarray) -> Labelled:
         """The rows of a mask or index."""
-        return Labelled(self.matrix[rows], self.label[rows], self.weight[rows], self.learned_at[rows], self.entity[rows], self.by_lot[rows])
+        return Labelled(
+            self.matrix[rows], self.label[rows], self.weight[rows], self.learned_at[rows], self.entity[rows], self.by_lot[rows],
+            None if self.broker is None else self.broker[rows], {name: group[rows] for name, group in self.groups.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Grown:
     def raw(self, book: Catalogue, matrix: np.ndarray) -> np.ndarray:
         """Raw scores."""
         card = expert.contributions(book, matrix).sum(axis=1)
-        return self.slope * card + self.intercept + np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=0))
+        return self.slope * card + self.intercept + np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=1))
 
 
 def grow(book: Catalogue, rows: Labelled, seed: int) -> Grown:
@@ -87,6 +96,21 @@ def grow(book: Catalogue, rows: Labelled, seed: int) -> Grown:
         feature_name=list(book.columns), params={"verbosity": -1},
     )
     return Grown(lgb.train(parameters, data, num_boost_round=ROUNDS), slope, intercept)
+
+
+FOLDS = 5
+
+
+def crossfit(book: Catalogue, rows: Labelled, seed: int) -> np.ndarray:
+    """(n,) raw scores of each row by trees that saw no row of its end user: what calibration and intervals are fitted on."""
+    names, group = np.unique(rows.entity, return_inverse=True)
+    fold = np.random.default_rng(seed).permutation(len(names))[group] % FOLDS
+    raw = np.empty(len(rows))
+    for n in range(FOLDS):
+        held = fold == n
+        if held.any():
+            raw[held] = grow(book, rows.where(~held), seed).raw(book, rows.matrix[held])
+    return raw
 
 
 def estimate_propensity(matrix: np.ndarray, visited: np.ndarray, seed: int) -> np.ndarray:

@@ -23,6 +23,7 @@ from engine.wire.application import (
     Payment,
     ReplacedStock,
 )
+from engine.wire.capacity import Capacity
 from engine.wire.codes import (
     Access,
     Answer,
@@ -130,6 +131,7 @@ __all__ = [
     "Authorisation",
     "BandName",
     "Basis",
+    "Capacity",
     "CatchAll",
     "ChosenBy",
     "ComplianceProgramme",

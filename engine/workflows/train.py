@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -12,21 +12,20 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 import polars as pl
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from engine.compute.run import features, lay_relations
 from engine.errors import RefusedInput
-from engine.risk import evaluate, expert
+from engine.risk import evaluate, validate
 from engine.risk.calibrate import calibrate
-from engine.risk.model import Model
+from engine.risk.model import Model, with_usual
+from engine.risk.policy import policy_in_force
 from engine.risk.train import (
     DETECTION_BY_MODE,
     LEAST_PROBABILITY,
     PARAMETERS,
     ROUNDS,
     Labelled,
+    crossfit,
     estimate_propensity,
     grow,
     split_by_time,
@@ -101,7 +100,11 @@ def train(
     champion_later = champion.raw(later.matrix)
     tell("comparison on the later period")
     better, difference = evaluate.probability_better(later.label, score_later, champion_later, later.entity, seed)
-    figures = _figures(book, earlier, later, score_later, champion if fair else None, champion_later, seed)
+    share = capacity(cursor, moment)
+    figures = _figures(book, earlier, later, {"this model": score_later} | (
+        {f"model in use ({champion.version})": champion_later} if fair and champion.trees is not None else {}), share, seed)
+    tell("comparison on parties never seen")
+    unseen = validate.by_party(book, rows, seed)
     tell("calibration and refit on all data")
     calibration = _calibration(book, rows, seed)
     grown = grow(book, rows, seed)
@@ -116,13 +119,14 @@ def train(
         "least_inclusion_probability": LEAST_PROBABILITY, "assumed_detection": DETECTION_BY_MODE,
         "assumed_detection_source": "assumption of the makers [K]; no published rate was found",
         "parameters": {k: v for k, v in PARAMETERS.items()} | {"rounds": ROUNDS, "seed": seed},
-        "calibration": {"slope": calibration.slope, "intercept": calibration.intercept, "period": "newest quarter of the labelled filings"},
-        "later_period": figures, "compared_with": champion.version,
+        "calibration": {"slope": calibration.slope, "intercept": calibration.intercept, "fitted_on": "scores of each filing by trees that saw no filing of its end user"},
+        "later_period": figures, "unseen_parties": unseen, "thresholds": asdict(policy_in_force()), "compared_with": champion.version,
         "probability_better": round(better, 3), "average_precision_difference": str(difference),
         "limits": "Labels come from visits people chose and from reports; inclusion probabilities of visits before there were plans are estimated. "
         "Diversion only. Trained on the records of this store; check it on your own visits by lot before relying on it.",
     }
     model = Model(version, book.columns, calibration, trees, (grown.slope, grown.intercept), card)
+    model = with_usual(model, frame.select(book.columns).to_numpy().astype(np.float64), seed)
     card["features"] = _effects(book, model, rows.matrix, seed)
     promoted, because = _verdict(champion, better, difference, promote_because) if fair or promote_because else (False, _too_few(rows, champion))
     if champion.version == version:
@@ -177,8 +181,23 @@ def _everything(cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Calla
     frame = features(cursor, tell)
     labels = label_frame(cursor, moment)
     shipped = {row[0] for row in cursor.execute("select distinct application_id from shipment_of_application").fetchall()}
-    ends = cursor.sql("select subject, any_value(entity_id) as entity from spine_party where role_group = 'end_user' group by subject").pl()
-    return frame.join(ends, on="subject", how="left"), labels, shipped
+    about = cursor.sql(
+        "select spine_application.subject, coalesce(spine_application.authority, 'not told') as authority, coalesce(country.region, 'not told') as region "
+        "from spine_application left join country on spine_application.destination = country.country"
+    ).pl()
+    for which, name in (("role_group = 'end_user'", "entity"), ("role_group = 'intermediary' and role in ('broker', 'agent')", "broker")):
+        parties = cursor.sql(f"select subject, min(entity_id) as {name} from spine_party where {which} group by subject").pl()
+        about = about.join(parties, on="subject", how="left")
+    return frame.join(about, on="subject", how="left"), labels, shipped
+
+
+def _groups(rows: pl.DataFrame) -> dict[str, np.ndarray]:
+    """The divisions by which figures are told."""
+    newness = pl.when(pl.col("end_user_prior_filings_count").is_null()).then(pl.lit("not known")).when(
+        pl.col("end_user_prior_filings_count") == 0).then(pl.lit("first filing")).otherwise(pl.lit("filed before"))
+    tier = pl.col("goods_sensitivity_level").cast(pl.Int64).cast(pl.String).fill_null("not known")
+    told = rows.select(tier.alias("goods tier"), pl.col("region").alias("destination region"), pl.col("authority"), newness.alias("end user"))
+    return {name: told[name].to_numpy() for name in told.columns}
 
 
 def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], cursor: duckdb.DuckDBPyConnection, seed: int) -> Labelled:
@@ -207,6 +226,7 @@ def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], curs
     return Labelled(
         matrix[known], joined["label"].to_numpy()[known].astype(int), 1.0 / probability[known],
         joined["learned_from"].to_numpy()[known], entity[known], joined["by_lot"].fill_null(False).to_numpy()[known],
+        joined["broker"].fill_null(0).to_numpy()[known], _groups(joined.filter(pl.Series(known))),
     )
 
 
@@ -238,49 +258,36 @@ def _too_few(rows: Labelled, champion: Model) -> str:
 
 
 def _calibration(book, rows: Labelled, seed: int):
-    older, newest = split_by_time(rows.learned_at, (0.75, 0.25))
-    raw = grow(book, rows.where(older), seed).raw(book, rows.matrix[newest])
-    return calibrate(raw, rows.label[newest], rows.weight[newest], DETECTION_BY_MODE["on_site"], seed)
+    """The curve from raw score to risk, on scores of each filing by trees that saw none of its end user's."""
+    return calibrate(crossfit(book, rows, seed), rows.label, rows.weight, DETECTION_BY_MODE["on_site"], seed, rows.entity)
 
 
-def _filled(matrix: np.ndarray) -> np.ndarray:
-    """What a logistic regression can take: missing as -1, long tails drawn in."""
-    filled = np.nan_to_num(matrix, nan=-1.0)
-    return np.sign(filled) * np.log1p(np.abs(filled))
+def capacity(cursor: duckdb.DuckDBPyConnection, moment: datetime) -> float:
+    """Post-shipment visits a shipment in the two years before a moment: how far down the list the authority gets."""
+    visits, shipments = cursor.execute(
+        "select (select count(*) from visit_in_force where stage = 'post_shipment' and visited_on between ?::date - 730 and ?::date), "
+        "(select count(*) from shipment where shipped_on between ?::date - 730 and ?::date)", [moment] * 4,
+    ).fetchall()[0]
+    return min(1.0, max(0.01, visits / shipments)) if shipments else 0.05
 
 
-def _figures(book, earlier: Labelled, later: Labelled, score: np.ndarray, champion: Model | None, champion_score: np.ndarray, seed: int) -> dict:
+def _figures(book, earlier: Labelled, later: Labelled, scores: dict[str, np.ndarray], share: float, seed: int) -> dict:
     """The later period's figures: this model beside the plain baselines, unweighted, weighted to all shipments, and on visits by lot."""
-    logistic = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-    logistic.fit(_filled(earlier.matrix), earlier.label, logisticregression__sample_weight=earlier.weight)
-    declared = [n for n, f in enumerate(book.features) if f.family in ("goods", "route", "documents", "old_stock")]
-    flat = replace(earlier, matrix=np.where(np.isin(np.arange(earlier.matrix.shape[1]), declared), earlier.matrix, np.nan))
-    contenders = {
-        "this model": score,
-        "expert card": expert.contributions(book, later.matrix).sum(axis=1),
-        "logistic regression": logistic.decision_function(_filled(later.matrix)),
-        "the same on declared fields only": grow(book, flat, seed).raw(
-            book, np.where(np.isin(np.arange(later.matrix.shape[1]), declared), later.matrix, np.nan)),
-    }
-    if champion is not None and champion.trees is not None:
-        contenders[f"model in use ({champion.version})"] = champion_score
+    scores = scores | {name: score(earlier, later) for name, score in validate.baselines(book, seed).items()}
     told: dict = {
         "from": str(later.learned_at.min())[:10], "to": str(later.learned_at.max())[:10], "rows": len(later), "diversions": int(later.label.sum()),
         "base_rate": round(float(later.label.mean()), 4),
         "base_rate_of_all_shipments": round(float(np.average(later.label, weights=later.weight)), 4), "by": {},
     }
-    for name, values in contenders.items():
-        told["by"][name] = {
-            "auc": str(evaluate.with_interval(evaluate.auc, later.label, values, later.entity, seed)),
-            "average_precision": str(evaluate.with_interval(evaluate.average_precision, later.label, values, later.entity, seed)),
-            "average_precision_weighted": str(
-                evaluate.with_interval(evaluate.average_precision, later.label, values, later.entity, seed, later.weight)
-            ),
-            "precision_at_5_percent": round(evaluate.precision_at(later.label, values, 0.05), 3),
-        }
-    lot = later.by_lot
-    told["on_visits_by_lot"] = (
-        {"rows": int(lot.sum()), "diversions": int(later.label[lot].sum()), "auc": round(evaluate.auc(later.label[lot], score[lot]), 3)}
-        if lot.sum() >= 20 else f"only {int(lot.sum())} labelled visits by lot so far: no figure"
-    )
+    if few := validate.too_few(later):
+        told["too_few"] = few
+    lot = later.where(later.by_lot)
+    told["on_visits_by_lot"] = validate.too_few(lot) or {"rows": len(lot), "diversions": int(lot.label.sum())} | {
+        "by": {name: validate.ranking(lot, score[later.by_lot], seed) for name, score in scores.items()}}
+    if few:
+        return told
+    told["by"] = {name: validate.ranking(later, score, seed) for name, score in scores.items()}
+    told["at_capacity"] = validate.at_capacity(later, scores, share, seed)
+    told["by_group"] = validate.by_group(later, scores["this model"], seed)
+    told["calibration"] = validate.calibration(later, scores["this model"], _calibration(book, earlier, seed), seed)
     return told

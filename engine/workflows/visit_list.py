@@ -35,6 +35,7 @@ every as (
         case when made.visit_id is not null then 'done' when planned.window_to < $today then 'overdue' else 'due' end as state
     from planned full join made on planned.visit_id = made.visit_id
     left join reviewed on made.visit_id = reviewed.visit_id
+    where made.visit_id is not null or not coalesce(planned.dropped, false)
 )
 select every.*, filing.authority, filing.destination from every
 left join (select application_id, authority, destination from filing
@@ -66,12 +67,13 @@ def has_visit(cursor: duckdb.DuckDBPyConnection, application_id: str) -> bool:
 
 
 def plan_rows(cursor: duckdb.DuckDBPyConnection, plan_id: str, visible: tuple[str, ...] | None) -> list[dict]:
-    """The visits of one plan whose applications the caller may see, in the order planned."""
+    """The newest record of each visit of one plan whose applications the caller may see, in the order planned; what was taken out is marked."""
     found = cursor.execute(
         "select planned_visit.* exclude (record_no, seq, channel) from planned_visit left join (select application_id, authority from filing "
         "qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1) as filing "
         "on planned_visit.application_id = filing.application_id where planned_visit.plan_id = $plan "
-        "and ($visible is null or list_contains($visible, filing.authority)) order by planned_visit.record_no",
+        "and ($visible is null or list_contains($visible, filing.authority)) "
+        "qualify row_number() over (partition by planned_visit.visit_id order by planned_visit.record_no desc) = 1 order by length(planned_visit.visit_id), planned_visit.visit_id",
         {"plan": plan_id, "visible": list(visible) if visible is not None else None},
     )
     names = [column[0] for column in found.description]

@@ -17,7 +17,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from engine.compute.portable import PORTABLE
-from engine.compute.run import lay_relations
+from engine.compute.run import lay_relations, relation_sql
 from engine.store.records import Origin
 from engine.workflows.desk import open_desk
 
@@ -173,6 +173,13 @@ def test_no_fact_is_read_before_it_was_known(file, schema):
     always_known = {path.stem for path in (ROOT / "data" / "reference").glob("*.csv")} - reference("known_from")
     dated = {name for name in file.relations if "known_from" in schema[name]} - always_known
     assert dated <= guarded(file)
+
+
+@pytest.mark.parametrize("name", ["known_fact", "earlier_filing", "party_record"])
+def test_what_was_counted_of_a_subject_once_for_all_families_was_known_by_then(name, schema):
+    text = relation_sql(name)
+    relation = FeatureFile(name, text, {}, sqlglot.parse(text, read="duckdb"))
+    assert {table for table in relation.relations if "known_from" in schema[table]} <= guarded(relation)
 
 
 def test_no_fact_is_read_after_it_was_corrected(file, schema):

@@ -118,7 +118,9 @@ def test_one_licence_from_application_to_lesson(office, tmp_path):
     visits = pl.read_parquet(tmp_path / "plan.parquet")
     assert len(visits) == plan["visits"] == 20 and set(visits["chosen_by"]) <= {"risk", "lot", "mandatory"} and "lot" in set(visits["chosen_by"])
     lot = visits.filter(pl.col("chosen_by") == "lot")
-    assert set(lot["inclusion_probability"]) == {len(lot) / plan["eligible"]} and visits["inclusion_probability"].is_between(0, 1, closed="right").all()
+    even = len(lot) / plan["eligible"]  # twice as likely for the most sensitive goods as for the least, and no more
+    assert even / 2 < lot["inclusion_probability"].min() and lot["inclusion_probability"].max() < 2 * even
+    assert visits["inclusion_probability"].is_between(0, 1, closed="right").all()
     assert visits["reason"].str.len_chars().min() > 10
 
     # a visit finds diversion; it teaches once another person has reviewed it

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from engine.risk import train as risk_train
 from engine.risk.calibrate import calibrate
 from engine.risk.explain import assess_matrix
-from engine.risk.model import Model, _bulk_contributions, expert_card, from_text, to_text
+from engine.risk.missing import ALWAYS
+from engine.risk.model import Model, _bulk_contributions, expert_card, from_text, to_text, with_usual
 from engine.risk.policy import policy_in_force
 from engine.risk.train import Labelled, grow
 from features.catalogue import catalogue
@@ -46,6 +47,12 @@ def trained(rows) -> Model:
     grown = grow(BOOK, rows, 7)
     calibration = calibrate(grown.raw(BOOK, rows.matrix[:500]), rows.label[:500], rows.weight[:500], 0.8, 7)
     return Model("test", BOOK.columns, calibration, grown.booster.model_to_string(), (grown.slope, grown.intercept))
+
+
+@pytest.fixture(scope="module")
+def usual(trained, rows) -> Model:
+    """The same trees, knowing what their inputs usually are."""
+    return with_usual(trained, rows.matrix, 7)
 
 
 @pytest.fixture(params=["trained", "expert card"])
@@ -111,6 +118,41 @@ def test_a_missing_input_never_narrows_the_interval(trained, rows, data):
         assert told.low[-1] <= told.risk[0] + 1e-12 and told.risk[0] <= told.high[-1] + 1e-12
 
 
+@trials(max_examples=60, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_a_missing_input_of_usual_value_never_narrows_the_interval_however_many_are_missing(usual, rows, data):
+    row = rows.matrix[data.draw(st.integers(0, ROWS - 1), "row")]
+    known = ~np.isnan(row) & (row >= usual.usual.low) & (row <= usual.usual.high)
+    gone = data.draw(st.lists(st.sampled_from([n for n in GIVEN if known[n]]), min_size=1, max_size=8, unique=True), "inputs taken away")
+    steps = np.repeat(row[None, :], len(gone) + 1, axis=0)
+    for n, column in enumerate(gone):
+        steps[n + 1 :, column] = np.nan
+    told = assess_matrix(BOOK, usual, policy_in_force(), steps)
+    assert (np.diff(told.low) <= 1e-12).all() and (np.diff(told.high) >= -1e-12).all()
+    assert told.low[-1] <= told.risk[0] + 1e-12 and told.risk[0] <= told.high[-1] + 1e-12
+
+
+def test_up_to_three_missing_inputs_may_be_anything_they_could_be(usual, rows):
+    random = np.random.default_rng(9)
+    for size in range(1, ALWAYS + 1):
+        here = rows.matrix[random.integers(0, ROWS, 300)]
+        missing = np.zeros(here.shape, dtype=bool)
+        for line in missing:
+            line[random.choice(GIVEN, size, replace=False)] = True
+        least, most = usual.bounds(np.where(missing, np.nan, here), missing)
+        within = (least - 1e-9 <= usual.raw(here)) & (usual.raw(here) <= most + 1e-9)
+        # All but what trees, over other filings than those the spares were looked for in, add between two inputs.
+        assert within.mean() >= 0.99
+
+
+def test_twenty_missing_red_flags_that_are_hardly_ever_raised_no_longer_mean_that_anything_is_possible(trained, rows):
+    usual = with_usual(trained, np.zeros((50, len(BOOK.columns))), 7)
+    here, missing = rows.matrix[:200].copy(), np.zeros((200, len(BOOK.columns)), dtype=bool)
+    missing[:, np.random.default_rng(3).choice(GIVEN, 20, replace=False)] = True
+    here[missing] = np.nan
+    assert np.median(np.subtract(*usual.bounds(here, missing)[::-1])) < 0.6 * np.median(np.subtract(*trained.bounds(here, missing)[::-1]))
+
+
 def test_any_value_of_a_missing_input_lies_within_the_bounds(trained, rows):
     random = np.random.default_rng(8)
     here = rows.matrix[:200].copy()
@@ -138,11 +180,14 @@ def test_the_same_rows_grow_the_same_trees(trained, rows, threads, monkeypatch):
     again = grow(BOOK, rows, 7).booster.model_to_string()
     trees = "end of trees"
     assert again.split(trees)[0] == trained.trees.split(trees)[0]
-    if threads == 2:
+    if threads == 1:
         assert again == trained.trees
 
 
-def test_a_model_read_back_gives_the_same_score(trained, rows):
-    again = from_text(to_text(replace(trained, version="again")))
-    assert np.array_equal(again.raw(rows.matrix), trained.raw(rows.matrix))
+def test_a_model_read_back_gives_the_same_score(usual, rows):
+    again = from_text(to_text(replace(usual, version="again")))
+    assert np.array_equal(again.raw(rows.matrix), usual.raw(rows.matrix))
+    missing = np.isnan(rows.matrix[:200])
+    for one, other in zip(again.bounds(rows.matrix[:200], missing), usual.bounds(rows.matrix[:200], missing), strict=True):
+        assert np.array_equal(one, other)
     assert isinstance(again.booster, lgb.Booster)

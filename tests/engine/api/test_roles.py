@@ -132,6 +132,8 @@ ASKED: dict[str, Ask] = {
     "GET /v1/proposals": get("/v1/proposals"),
     "GET /v1/reports/{year}": get("/v1/reports/2026"),
     "POST /v1/plans": post("/v1/plans", {"from": "2026-12-01", "to": "2026-12-31", "visits": 3}),
+    "POST /v1/plans/{plan_id}/amendments": post("/v1/plans/plan-roles/amendments", {"changes": [{"action": "drop", "visit_id": "V"}], "because": "Closed."}),
+    "GET /v1/plans/{plan_id}/shipments/{shipment_id}": get("/v1/plans/plan-roles/shipments/{shipment_id}"),
     "GET /v1/plans/{plan_id}": get("/v1/plans/plan-roles"),
     "PUT /v1/evidence/{sha256}": lambda client, planted: [client.put(f"/v1/evidence/{HASH}", content=PAPER)],
     "GET /v1/evidence/{sha256}": get(f"/v1/evidence/{HASH}"),
