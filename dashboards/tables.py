@@ -13,6 +13,7 @@ import streamlit as st
 
 Rows = Sequence[Mapping[str, Any]]
 NONE = "–"
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")  # a cell that begins with one of these is run by a spreadsheet
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LONGEST_WORD = 24  # characters that stay on one line; only hashes and keys are longer
 
@@ -85,7 +86,7 @@ def as_csv(rows: Rows, scope: bool = False) -> bytes:
 
 def _inert(value: object) -> object:
     # A name is the applicant's text: a spreadsheet must not run it as a formula.
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return "'" + value if isinstance(value, str) and value[:1] in FORMULA_SIGNS else value
 
 
 def offer(rows: Rows, name: str, *, scope: bool = False, label: str = "CSV") -> None:

@@ -330,9 +330,8 @@ def asked_of_others(client: Client, case: Case) -> None:
         tables.show(rows, "Requests with their clocks")
     else:
         st.caption("Nothing was asked of anyone yet.")
-    with st.container(key="screen-only-asking"):
-        with st.expander("Ask somebody, or put down an answer", icon=":material/outgoing_mail:"):
-            forms.ask(client, case.score.application_id, casefile.open_requests(case.history))
+    with st.container(key="screen-only-asking"), st.expander("Ask somebody, or put down an answer", icon=":material/outgoing_mail:"):
+        forms.ask(client, case.score.application_id, casefile.open_requests(case.history))
 
 
 def history(entries: list[dict[str, Any]]) -> None:

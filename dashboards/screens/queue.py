@@ -12,8 +12,15 @@ from dashboards.screens import application
 
 STATES = {"undecided": "to decide", "decided": "decided", "all": "all"}
 ONLY = {"referrals": "⚑ referrals to settle", "late": "past the limit"}
+FILTERS = {"state": "undecided", "band": [], "destination": [], "only": [], "find": ""}  # the fields by key, as they stand at first
+# An address holds the words of a choice; here are the codes they stand for.
+MEANT = {
+    "state": {told: code for code, told in STATES.items()},
+    "band": {told: code for code, told in words.BANDS.items()},
+    "only": {told: code for code, told in ONLY.items()},
+}
 # What each count shows when it is pressed: the filters by the keys of their fields.
-VIEWS = {
+VIEWS: dict[str, dict[str, list[str]]] = {
     "to decide": {},
     "with referrals to settle": {"only": ["referrals"]},
     "past the limit for a decision": {"only": ["late"]},
@@ -26,6 +33,10 @@ def page() -> None:
     st.header("Queue", anchor=False)
     session.scope()
     client = session.signed_in()
+    for key, values in st.session_state.pop("asked_for", {}).items():
+        if key in FILTERS:  # what the address asked for before the sign-in page took its place
+            meant = [MEANT.get(key, {}).get(value, value[-3:-1] if key == "destination" and value.endswith(")") else value) for value in values]
+            st.session_state[key] = meant if FILTERS[key] == [] else meant[0]
     counts = st.container(horizontal=True, vertical_alignment="center")
     filters = st.container(key="screen-only-filters", horizontal=True, vertical_alignment="bottom")
     with filters:
@@ -63,9 +74,8 @@ def views(told: dict[str, int]) -> None:
 
 
 def _open(filters: dict[str, list[str]]) -> None:
-    for key, empty in (("band", []), ("destination", []), ("only", []), ("find", "")):
+    for key, empty in FILTERS.items():
         st.session_state[key] = filters.get(key, empty)
-    st.session_state["state"] = "undecided"
 
 
 def of_all() -> str:
