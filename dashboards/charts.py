@@ -351,7 +351,7 @@ def countries(counts: Mapping[str, int], what: str, *, height: int = 260) -> alt
         .transform_lookup(lookup="id", from_=alt.LookupData(_rows(rows), "id", ["number"]))
         .transform_filter("isValid(datum.number)")
         .encode(
-            color=alt.Color("number:Q", scale=alt.Scale(scheme="blues", domainMin=0), legend=alt.Legend(title=what, orient="bottom", format="d", gradientLength=160)),
+            color=alt.Color("number:Q", scale=alt.Scale(scheme="blues", domainMin=0), legend=alt.Legend(title=what, orient="right", format="d", gradientLength=120)),
             tooltip=[alt.Tooltip("properties.name:N", title="country"), alt.Tooltip("number:Q", title=what)],
         )
     )
@@ -371,10 +371,10 @@ def calendar(visits: Sequence[Mapping[str, Any]], *, height: int = 220) -> alt.C
         alt.Chart(_rows(rows))
         .mark_bar()
         .encode(
-            x=alt.X("week:T", timeUnit="yearmonthdate", title="week", axis=alt.Axis(format="%Y-%m-%d", labelAngle=-40, labelOverlap=True)),
+            x=alt.X("week:O", title="week beginning on", axis=alt.Axis(labelAngle=-40, labelOverlap=True)),
             y=alt.Y("count()", title="visits open", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("state:N", scale=alt.Scale(domain=["overdue", "due", "planned"], range=[RAISES, LOWERS, LOWERS]), legend=None),
-            tooltip=[alt.Tooltip("week:T", format="%Y-%m-%d"), alt.Tooltip("state:N"), alt.Tooltip("count()", title="visits open")],
+            tooltip=[alt.Tooltip("week:O"), alt.Tooltip("state:N"), alt.Tooltip("count()", title="visits open")],
         )
         .properties(height=height)
     )

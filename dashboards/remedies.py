@@ -73,13 +73,13 @@ def shortest(told: dict[str, Any]) -> list[str]:
         return ["No remedy that guidance names would change this filing."]
     if told["fewest"]:
         most = [f"For *{words.say(told['band'])}*: {len(told['fewest'])} of {len(asks)} remedies"]
-        return most + [f"+ {casefile.plain(asks[code])}" for code in told["fewest"][:2]] + ([f"and {len(told['fewest']) - 2} more"] if len(told["fewest"]) > 2 else [])
+        return most + [f"→ {casefile.plain(asks[code])}" for code in told["fewest"][:2]] + ([f"and {len(told['fewest']) - 2} more"] if len(told["fewest"]) > 2 else [])
     best = told["remedies"][0]
     if told["fewest"] == []:
         return [f"In the band *{words.say(told['band'])}* already."]
     if best["alone"]["odds"] >= LOWER:
         return ["No remedy moves this score."]
-    return [f"None goes with *{words.say(told['band'])}*. Most: ×{best['alone']['odds']:.2f}", f"+ {casefile.plain(best['asks'])}"]
+    return [f"None goes with *{words.say(told['band'])}*. Most: ×{best['alone']['odds']:.2f}", f"→ {casefile.plain(best['asks'])}"]
 
 
 def fewest(told: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ BANDS = {"low": "○ routine", "elevated": "◐ elevated", "high": "● high", "
 BAND_ORDER = ("critical", "high", "elevated", "low")
 
 _WORDS = {
+    "auc": "ranking (AUC)",
     "wmd": "WMD",
     "lei": "LEI",
     "imo": "IMO",

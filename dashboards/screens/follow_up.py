@@ -55,15 +55,32 @@ def alerts(client: Client) -> None:
     if not found:
         st.success("**No alert.** No finding touches an undecided application or an open licence.", icon=":material/check:")
         return
-    st.markdown(f"**{len(found)}** findings touch undecided applications or open licences" + (" (the newest 100)." if len(found) == 100 else "."))
-    rows = alert_rows(found)
-    tables.offer(rows, "alerts", scope=True)
+    rows = by_application(found)
+    st.markdown(f"**{len(found)}** findings touch **{len(rows)}** undecided applications and open licences" + (", the newest 100." if len(found) == 100 else "."))
+    tables.offer(alert_rows(found), "alerts", scope=True, label="CSV, a line a finding")
     st.dataframe(
         rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Alerts, the newest first",
         column_config={"Application": st.column_config.ButtonColumn("Application", type="tertiary", alignment="left", key="open_alert", help="Open it", pinned=True)},
     )  # fmt: skip
     if clicked := st.session_state.get("open_alert"):
         _open(clicked["label"])
+
+
+def by_application(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row an application, with all that was found; a diversion first, then the highest band, then the newest."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(alert_rows(found), key=lambda row: row["Raised"], reverse=True):
+        groups.setdefault(row["Application"], []).append(row)
+    bands = [words.band(name) for name in (*words.BAND_ORDER, None)]
+    ordered = sorted(groups.values(), key=lambda rows: (all(row["Diversion"] != "yes" for row in rows), bands.index(rows[0]["Band now"])))
+    return [
+        {
+            "Application": rows[0]["Application"], "Because": rows[0]["Because"], "Findings": len(rows), "Diversion": "yes" if any(row["Diversion"] == "yes" for row in rows) else "no",
+            "What": ", ".join(dict.fromkeys(code for row in rows for code in row["Finding"].split(", "))), "In common": ", ".join(dict.fromkeys(part for row in rows for part in row["In common"].split(", "))),
+            "Band now": rows[0]["Band now"], "Band before": rows[0]["Band before"], "Destination": rows[0]["Destination"], "Newest": rows[0]["Raised"],
+        }
+        for rows in ordered
+    ]  # fmt: skip
 
 
 def alert_rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -126,7 +126,7 @@ def year(client: Client) -> None:
             for one in told["punctuality"]
         ],
         "Visits": [{"How": words.say(one["mode"]), "Outcome": words.say(one["outcome"]), "Visits": f"{one['visits']:,}"} for one in told["visits"]],
-        "Findings": [{"Finding": words.say(one["finding"]), "Region": one["region"], "Visits": f"{one['visits']:,}"} for one in told["findings"]],
+        "Findings": finding_rows(told["findings"]),
     }
     columns = st.columns(2, gap="medium")
     for number, (title, rows) in enumerate(parts.items()):
@@ -139,6 +139,16 @@ def year(client: Client) -> None:
                 st.caption("Nothing.")
     st.subheader("What may not be inferred", anchor=False)
     st.markdown("\n".join(f"- {casefile.plain(one)}" for one in told["not_to_be_inferred"]))
+
+
+def finding_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """How many visits made each finding, region by region."""
+    regions = sorted({one["region"] for one in found})
+    counts = {(one["finding"], one["region"]): one["visits"] for one in found}
+    return [
+        {"Finding": words.say(finding), **{region: f"{counts[finding, region]:,}" if (finding, region) in counts else tables.NONE for region in regions}}
+        for finding in sorted({one["finding"] for one in found})
+    ]
 
 
 def model(client: Client) -> None:
