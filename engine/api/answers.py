@@ -170,6 +170,26 @@ class WhatIfAnswer(Told):
     left_out: tuple[str, ...] = Field(description="Remedies that no set was tried with, because too many apply.")
 
 
+class SimilarCase(Told):
+    """A past application that the model saw for the same reasons."""
+
+    application_id: str
+    authority: str
+    filed_at: Instant
+    likeness: float = Field(description="1 where every feature moves the score alike, 0 where nothing is shared.")
+    diverted: bool = Field(description="What was found of it: contract section 2.")
+    found_by: str
+    learned_on: Instant
+    shared: tuple[str, ...] = Field(description="Sentences of the features that move both scores most, the same way.")
+
+
+class SimilarCases(Told):
+    """The nearest past applications with a known outcome; few, chosen by people, and no forecast."""
+
+    application_id: str
+    cases: tuple[SimilarCase, ...]
+
+
 class HistoryEntry(Told):
     """One record, in the order in which it became known."""
 

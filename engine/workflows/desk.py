@@ -1,8 +1,10 @@
-"""What one process keeps at hand: the open store, the list index and the model in force. Decides nothing."""
+"""What one process keeps at hand: the open store, the list indexes, the model in force and past cases. Decides nothing."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from engine.store.reference import load_reference
 if TYPE_CHECKING:
     from engine.risk.model import Model
     from engine.screening.index import NameIndex
+    from engine.workflows.similar_cases import Labelled
 
 
 class Desk:
@@ -30,6 +33,7 @@ class Desk:
         self._index: tuple[int, NameIndex] | None = None
         self._denials: tuple[int, NameIndex] | None = None
         self._model: tuple[int, Model | None] | None = None
+        self._cases: tuple[tuple[int, int], Labelled] | None = None
 
     def name_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
         """The index over every list entry held, built anew when lists were imported since."""
@@ -60,6 +64,20 @@ class Desk:
             if self._model is None or self._model[0] != newest:
                 self._model = (newest, load_model_in_force(cursor))
             return self._model[1]
+
+    def past_cases(self, cursor: duckdb.DuckDBPyConnection, now: datetime, seen: Callable[[Desk, duckdb.DuckDBPyConnection, datetime], Labelled]) -> Labelled:
+        """Past applications with an outcome as the model in force sees them, seen anew when a finding or a model came in."""
+        newest = cursor.execute(
+            "select coalesce(max(record_no), 0), coalesce(max(record_no) filter (where kind in ('promotion', 'link_weights')), 0) from record "
+            "where kind in ('visit', 'incident', 'review', 'decision', 'promotion', 'link_weights')"
+        ).fetchall()[0]
+        with self._lock:
+            held = self._cases
+        if held is None or held[0] != newest:
+            held = (newest, seen(self, cursor, now))
+            with self._lock:
+                self._cases = held
+        return held[1]
 
     def close(self) -> None:
         """Let the store go."""

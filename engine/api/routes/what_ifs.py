@@ -1,17 +1,20 @@
-"""What would go with a lower score of an application on record; nothing is filed, and the question is audited."""
+"""Beside a score: what would go with a lower one, and the past cases it resembles. Nothing is filed."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from engine.api.answers import MovedFeature, SupposedRemedy, SupposedScore, WhatIfAnswer
+from engine.api.answers import MovedFeature, SimilarCase, SimilarCases, SupposedRemedy, SupposedScore, WhatIfAnswer
 from engine.api.openapi import takes
 from engine.api.orders import WhatIfOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, RoomDep
 from engine.api.routes.applications import ApplicationId
 from engine.wire import parse
+from engine.workflows.similar_cases import similar_cases
 from engine.workflows.what_if import Supposed, WhatIf, what_if
 
 router = APIRouter(prefix="/v1", tags=["scores"])
@@ -29,6 +32,17 @@ def suppose(application_id: ApplicationId, body: BodyDep, caller: CallerDep, ori
     order = parse(WhatIfOrder, body).model
     as_of = order.as_of and order.as_of.astimezone(UTC).replace(tzinfo=None)
     return answer(what_if(room.desk, application_id, origin, changes=order.changes, codes=order.remedies or (), band=order.band, as_of=as_of))
+
+
+@router.get("/applications/{application_id:id}/similar")
+def read_similar(
+    application_id: ApplicationId, caller: CallerDep, room: RoomDep, count: Annotated[int, Query(ge=1, le=50)] = 5
+) -> SimilarCases:
+    """The past applications with a known outcome whose scores the same features move alike. The first question after a finding takes seconds."""
+    with room.cursor() as cursor:
+        caller.check_sees(cursor, application_id)
+    found = similar_cases(room.desk, application_id, room.now(), count=count, visible=caller.authorities)
+    return SimilarCases(application_id=application_id, cases=tuple(SimilarCase(**asdict(case)) for case in found))
 
 
 def answer(told: WhatIf) -> WhatIfAnswer:

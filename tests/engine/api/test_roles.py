@@ -119,6 +119,7 @@ ASKED: dict[str, Ask] = {
                                                         get("/v1/applications/{whole}/score")),
     "GET /v1/applications/{application_id}/history": each(get("/v1/applications/{application_id}/history"), get("/v1/applications/{whole}/history")),
     "POST /v1/applications/{application_id}/what-if": post("/v1/applications/{application_id}/what-if", {"remedies": ["no_re_export"]}),
+    "GET /v1/applications/{application_id}/similar": get("/v1/applications/{application_id}/similar"),
     "POST /v1/events/{kind}": each(*(
         lambda client, planted, kind=kind: [client.post(f"/v1/events/{kind}", json=an_event_of(kind, planted))] for kind in EVENTS)),
     "GET /v1/signatures": get("/v1/signatures"),
