@@ -151,6 +151,10 @@ class Client:
         order = {"remedies": list(remedies)} if remedies else {}
         return dict(self.ask("POST", f"{_path(application_id)}/what-if", json=order | ({"band": band} if band else {})))
 
+    def similar(self, application_id: str) -> list[dict[str, Any]]:
+        """The nearest past applications with a known outcome."""
+        return list(self.ask("GET", f"{_path(application_id)}/similar")["cases"])
+
     def screen(self, name: str, country: str | None = None) -> list[dict[str, Any]]:
         """The list entries near a name as the lists stand now, best first."""
         return list(self.ask("GET", "screen", params={"name": name} | ({"country": country} if country else {})))

@@ -25,6 +25,7 @@ table.rows th, table.rows td { padding: 0.22rem 0.55rem 0.22rem 0; vertical-alig
 table.rows td { overflow-wrap: break-word; }
 table.rows td .long { overflow-wrap: anywhere; word-break: break-all; }
 table.rows td .whole { white-space: nowrap; }
+button[aria-label^="Download as CSV"] { display: none; } /* it writes cells that a spreadsheet runs; each table has its own file beside it */
 .st-key-narrow-only, [class*="st-key-narrow-only-"] { display: none; }
 @media screen and (max-width: 640px) {
   .st-key-wide-only, [class*="st-key-wide-only-"] { display: none !important; }

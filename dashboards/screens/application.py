@@ -72,6 +72,7 @@ def page() -> None:
         why(case.score)
         missing(case.score)
     remedies_here = st.container(key="screen-only-remedies")
+    similar(client, case.score)
     documents(case.filing)
     parties(client, case)
     left, right = st.columns([1, 1], gap="medium")
@@ -266,6 +267,41 @@ def referrals(client: Client, case: Case) -> None:
                 st.code("\n".join(referral.evidence), language=None)
             if not referral.settled:
                 forms.settle(client, case.score.application_id, referral)
+
+
+def similar(client: Client, score: Score) -> None:
+    """Past cases with a known outcome that the model saw for the same reasons; asked for, since the first answer takes seconds."""
+    st.subheader("Similar past cases", anchor=False)
+    kept = f"similar:{score.application_id}:{score.revision}"
+    if kept not in st.session_state:
+        with st.container(key="screen-only-similar"):
+            if not st.button("Look for similar past cases", icon=":material/manage_search:", help="With what was found of them. Few, chosen by people, and no forecast."):
+                return
+        try:
+            with st.spinner("Comparing with every past case …", show_time=True):
+                st.session_state[kept] = client.similar(score.application_id)
+        except ServiceError as error:
+            session.show(error)
+            return
+    cases = st.session_state[kept]
+    if not cases:
+        st.info("**No past case with a known outcome is like it**, or none is on record yet.", icon=":material/manage_search:")
+        return
+    rows = similar_rows(cases)
+    tables.show(rows, "Similar past cases, the most alike first")
+    st.caption("Outcomes as known now. Few, chosen by people, and no forecast of this case.")
+    tables.offer(rows, f"{score.application_id.replace('/', '-')}-similar", scope=True)
+
+
+def similar_rows(cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Similar cases as they are shown and exported."""
+    return [
+        {
+            "Application": one["application_id"], "What was found": f"▲ diverted, by {words.say(one['found_by'])}" if one["diverted"] else f"○ no diversion found, by {words.say(one['found_by'])}",
+            "Known": words.day(one["learned_on"]), "Filed": words.day(one["filed_at"]), "Alike": f"{one['likeness']:.0%}", "In what": "; ".join(one["shared"]) or None,
+        }
+        for one in cases
+    ]  # fmt: skip
 
 
 def documents(filing: Application) -> None:
