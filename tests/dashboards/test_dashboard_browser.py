@@ -171,7 +171,7 @@ def test_an_inspector_logs_a_visit_on_a_phone(visitor, served):
     choose(page, "State", "seen")
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_text(re.compile(f"{len(shipped)} by serial")).wait_for()
-    page.locator("input[type=file]").set_input_files({"name": "store.txt", "mimeType": "text/plain", "buffer": b"seen in the store"})
+    page.locator("input[type=file][multiple]").set_input_files({"name": "store.txt", "mimeType": "text/plain", "buffer": b"seen in the store"})
     page.get_by_text("stored:").wait_for()
     choose(page, "How was it made?", "on site")
     page.get_by_text("full", exact=True).click()
