@@ -160,11 +160,10 @@ ledger as (
         holding.unit,
         max(holding.wanted) as wanted,
         sum(holding.received) as received,
-        sum(case when holding.accounted is not null or holding.lost is not null or holding.transferred is not null then holding.received end)
-            as looked_at,
-        sum(least(holding.received, coalesce(holding.accounted, 0))) as accounted,
-        sum(least(holding.received, coalesce(holding.lost, 0))) as lost,
-        sum(least(holding.received, coalesce(holding.transferred, 0))) as transferred
+        sum(coalesce(holding.accounted, 0) + coalesce(holding.lost, 0) + coalesce(holding.transferred, 0)) as asked_for,
+        sum(coalesce(holding.accounted, 0)) as accounted,
+        sum(coalesce(holding.lost, 0)) as lost,
+        sum(coalesce(holding.transferred, 0)) as transferred
     from holding
     where holding.received > 0
     group by holding.subject, holding.category, holding.unit
@@ -174,9 +173,9 @@ account as (
     select
         ledger.subject,
         max(case when ledger.wanted > 0 then cast(ledger.received as double) / cast(ledger.wanted as double) end) as received_to_wanted,
-        min(case when ledger.looked_at > 0 then cast(ledger.accounted as double) / cast(ledger.looked_at as double) end) as accounted,
-        max(case when ledger.looked_at > 0 then cast(ledger.lost as double) / cast(ledger.looked_at as double) end) as lost,
-        max(case when ledger.looked_at > 0 then cast(ledger.transferred as double) / cast(ledger.looked_at as double) end) as transferred
+        min(case when ledger.asked_for > 0 then cast(ledger.accounted as double) / cast(ledger.asked_for as double) end) as accounted,
+        max(case when ledger.asked_for > 0 then cast(ledger.lost as double) / cast(ledger.asked_for as double) end) as lost,
+        max(case when ledger.asked_for > 0 then cast(ledger.transferred as double) / cast(ledger.asked_for as double) end) as transferred
     from ledger
     group by ledger.subject
 ),
