@@ -129,6 +129,14 @@ asked as (
     group by spine_item.subject, spine_item.category
 ),
 
+comparable as (
+    select
+        asked.subject,
+        count(asked.value_eur) as priced
+    from asked
+    group by asked.subject
+),
+
 lately as (
     select
         pair.subject,
@@ -281,8 +289,10 @@ select
     changed.destination as timing_destination_changed_flag,
     changed.route as timing_route_changed_flag,
     changed.quantity as timing_quantity_to_earlier_ratio,
-    case when pair.subject is not null and observed.days >= 90 then coalesce(split.orders, 0) end as timing_split_orders_count,
-    case when pair.subject is not null and observed.days >= 90 then coalesce(split.alike, 0) end as timing_like_orders_count,
+    case when pair.subject is not null and comparable.subject is not null and observed.days >= 90 then coalesce(split.orders, 0) end
+        as timing_split_orders_count,
+    case when pair.subject is not null and comparable.priced > 0 and observed.days >= 90 then coalesce(split.alike, 0) end
+        as timing_like_orders_count,
     case
         when observed.days >= 1095 and bought.three_years_eur > bought.year_eur and amount.value_eur is not null
             then
@@ -299,6 +309,7 @@ left join revisions on spine.subject = revisions.subject
 left join changed on spine.subject = changed.subject
 left join observed on spine.subject = observed.subject
 left join pair on spine.subject = pair.subject
+left join comparable on spine.subject = comparable.subject
 left join split on spine.subject = split.subject
 left join bought on spine.subject = bought.subject
 left join amount on spine.subject = amount.subject
