@@ -45,6 +45,7 @@ state_end_user as (
         spine.application_id,
         spine.as_of,
         spine.as_of_day,
+        spine_party.form_id,
         spine_party.entity_id,
         spine_party.country,
         spine_party.kind
@@ -112,8 +113,9 @@ known_facts as (
             state_end_user.entity_id = party_event.entity_id
             and state_end_user.as_of > party_event.known_from
             and (party_event.known_to is null or state_end_user.as_of <= party_event.known_to)
-            and state_end_user.application_id <> party_event.application_id
-    where party_event.role_group in ('end_user', 'consignee', 'further_end_user') and party_event.fact in ('passed_on', 'insecure')
+            and (party_event.application_id is null or state_end_user.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or state_end_user.as_of > party_event.linked_from or state_end_user.form_id = party_event.form_id)
+    where party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named') and party_event.fact in ('passed_on', 'insecure')
     group by state_end_user.subject
 ),
 
@@ -126,6 +128,13 @@ wanted as (
     from spine_item
     where spine_item.category is not null
     group by spine_item.subject, spine_item.category, coalesce(spine_item.unit, '')
+),
+
+countable as (
+    select wanted.subject
+    from wanted
+    where wanted.quantity > 0
+    group by wanted.subject
 ),
 
 -- What each earlier application brought in and what the fullest visit under it found; the applications never visited say nothing.
@@ -251,7 +260,8 @@ select
         as old_stock_unwitnessed_share,
     case when state_end_user.subject is not null then coalesce(known_facts.passed_on, 0) end as old_stock_passed_on_count,
     case when state_end_user.subject is not null then coalesce(known_facts.insecure, 0) end as old_stock_insecure_storage_count,
-    case when state_end_user.subject is not null then coalesce(account.received_to_wanted, 0) end as old_stock_received_to_ordered_ratio,
+    case when state_end_user.subject is not null and countable.subject is not null then coalesce(account.received_to_wanted, 0) end
+        as old_stock_received_to_ordered_ratio,
     account.accounted as old_stock_accounted_share,
     account.lost as old_stock_lost_share,
     account.transferred as old_stock_transferred_share,
@@ -267,6 +277,7 @@ left join replacing on spine.subject = replacing.subject
 left join state_end_user on spine.subject = state_end_user.subject
 left join promises on spine.subject = promises.subject
 left join known_facts on spine.subject = known_facts.subject
+left join countable on spine.subject = countable.subject
 left join account on spine.subject = account.subject
 left join matched on spine.subject = matched.subject
 left join strength on spine.subject = strength.subject and strength.place = 1
