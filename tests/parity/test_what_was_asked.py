@@ -1,6 +1,6 @@
 """Shares and counts speak of what was asked for and told; where nothing was told they say nothing."""
 
-from builders import a_party, a_shipment, a_visit, an_application, an_incident, an_item, arms
+from builders import a_decision, a_party, a_shipment, a_visit, an_application, an_incident, an_item, arms
 from matrices import a_store, filings, matrix, take
 
 
@@ -47,3 +47,10 @@ def test_without_codes_and_values_orders_are_not_compared():
     assert (row["timing_split_orders_count"], row["timing_like_orders_count"], row["old_stock_received_to_ordered_ratio"]) == (None, None, None)
     row = _row(before, {}, _filed("2024-12-01", items=[coded]))
     assert (row["timing_split_orders_count"], row["timing_like_orders_count"], row["old_stock_received_to_ordered_ratio"]) == (1, None, 0)
+
+
+def test_a_denial_of_an_application_filed_later_is_known_from_its_filing():
+    before = _filed("2024-06-01")
+    denied = a_decision(before["application_id"], outcome="denied", grounds=["diversion"], at="2024-01-01T09:00:00Z")
+    row = _row([before, _filed("2020-01-01", end_user="Elsewhere")], {"decision": [denied]}, _filed("2024-03-01"))
+    assert row["screening_similar_denials_count"] == 0
