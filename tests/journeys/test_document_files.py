@@ -122,6 +122,29 @@ def test_one_stamp_under_two_issuers_is_seen_and_under_its_own_is_not(tmp_path, 
         assert values(desk, second["application_id"])["document_files_same_stamp_count"] == count
 
 
+def test_an_issuer_written_otherwise_or_left_out_is_no_other_and_a_price_list_is_no_certificate(tmp_path):
+    one, two, three, four = (a_pdf((*LINES, "Annex" * n), stamp=a_stamp(1)) for n in range(4))
+    first = filed("2024-06-01", one)
+    others = [filed("2024-09-01", two, issuer="MINISTRY of Defence"), filed("2024-09-02", three, issuer=None), filed("2024-09-03", four, kind="contract", issuer="A. Trader")]
+    with a_desk(tmp_path) as desk:
+        take_in(desk, "application", first, *others)
+        take_files(desk, lay(tmp_path, one=one, two=two, three=three, four=four), origin())
+        assert [values(desk, other["application_id"])["document_files_same_stamp_count"] for other in others] == [0, 0, None]
+        assert values(desk, others[2]["application_id"])["document_files_same_words_count"] is None
+
+
+def test_a_file_that_gives_no_dates_says_nothing_of_its_age(tmp_path):
+    bare, dated = a_pdf().replace(b"CreationDate", b"CreationDay_").replace(b"ModDate", b"ModDay_"), a_pdf((*LINES, "Annex"), made=datetime(2024, 3, 12))
+    first, second = filed("2024-06-01", bare), filed("2024-06-02", dated, issued_on=None)
+    with a_desk(tmp_path) as desk:
+        take_in(desk, "application", first, second)
+        take_files(desk, lay(tmp_path, bare=bare, dated=dated), origin())
+        read = values(desk, first["application_id"])
+        assert (read["document_files_changed_flag"], read["document_files_older_than_issue_flag"]) == (None, None)
+        assert values(desk, second["application_id"])["document_files_older_than_issue_flag"] is None
+        assert records_behind(desk, first, "document_files_changed_flag") == []
+
+
 def test_a_signature_that_does_not_hold_is_seen(tmp_path):
     good, bad = signed(a_pdf()), added_to(signed(a_pdf((*LINES, "Annex"))))
     first, second = filed("2024-06-01", good), filed("2024-09-01", bad)

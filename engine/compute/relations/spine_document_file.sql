@@ -12,10 +12,8 @@ with held as (
 select
     subject_filing.subject,
     filing_document.document_no,
-    filing_document.issuer,
-    filing_document.issuer_country,
+    filing_document.kind,
     filing_document.issued_on,
-    filing_document.number_key,
     document_file.sha256,
     document_file.text_key,
     document_file.revisions,
