@@ -2,7 +2,7 @@
 -- Question: do the files behind the documents say what was declared, and have their words and stamps been used elsewhere?
 -- Grain:    one row per spine row
 -- Reads:    document_file_filed, spine, spine_document_file, spine_document_picture
--- As of:    another filing's file counts only if known_from < spine.as_of
+-- As of:    a file counts with the filing that it came with, else only if known_from < spine.as_of; another filing's likewise
 -- Absent:   no file on record behind any document -> null: nothing was looked at, which says nothing of the documents
 -- Columns:  see document_files.toml
 

@@ -80,13 +80,17 @@ def test_a_declaration_that_the_paper_does_not_bear_out_is_counted_with_the_file
         assert records_behind(desk, application, "document_files_not_found_share") == [f"document_file:{hashlib.sha256(paper).hexdigest()}"]
 
 
-def test_the_file_may_come_before_its_filing(tmp_path):
-    paper = a_pdf()
-    application = filed("2024-06-01", paper, number="another")
+def test_a_file_that_did_not_come_with_its_filing_counts_from_when_it_came(tmp_path):
+    before, after = a_pdf(), a_pdf((*LINES, "Annex"))
+    named_later, named_before = (filed("2024-06-01", paper, number="another") for paper in (before, after))
     with a_desk(tmp_path) as desk:
-        assert take_files(desk, lay(tmp_path, certificate=paper), origin()).undeclared == ("certificate.pdf",)
-        take_in(desk, "application", application)
-        assert values(desk, application["application_id"])["document_files_not_found_share"] == pytest.approx(1 / 8)
+        assert take_files(desk, lay(tmp_path, before=before), origin()).undeclared == ("before.pdf",)
+        take_in(desk, "application", named_later, named_before)
+        take_files(desk, lay(tmp_path, after=after), origin(at=datetime(2027, 1, 20)))
+        for application in (named_later, named_before):
+            assert values(desk, application["application_id"])["document_files_not_found_share"] is None
+            read = values(desk, application["application_id"], as_of=datetime(2027, 2, 1))
+            assert read["document_files_not_found_share"] == pytest.approx(1 / 8)
 
 
 def test_the_same_folder_again_changes_nothing(tmp_path):
@@ -165,7 +169,7 @@ def test_a_bad_file_is_named_and_a_missing_folder_refused(tmp_path):
 
 def test_a_score_from_a_file_reads_the_paper_on_record_as_the_filed_one_does(tmp_path):
     paper = a_pdf()
-    application = filed("2024-06-01", paper, number="another")
+    application = filed("2027-02-01", paper, number="another")
     with a_desk(tmp_path) as desk:
         take_files(desk, lay(tmp_path, certificate=paper), origin())
         source = tmp_path / "asked.json"

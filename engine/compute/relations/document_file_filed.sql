@@ -1,9 +1,9 @@
 -- Where and when the words of a certificate's or statement's file, and each picture in it, were first filed: known from the filing
--- that declared the file.
+-- that declared the file, or from when the file came if that was later.
 with filed as (
     select
         filing_document.application_id,
-        filing_document.filed_at,
+        greatest(filing_document.filed_at, document_file.known_from) as known_from, -- greatest passes over nulls
         nullif(filing_document.issuer_key, '') as issuer_key,
         filing_document.issuer_country,
         document_file.text_key,
@@ -14,7 +14,7 @@ with filed as (
 ),
 
 shown as (
-    select application_id, filed_at, issuer_key, issuer_country, unnest(pictures) as picture from filed
+    select application_id, known_from, issuer_key, issuer_country, unnest(pictures) as picture from filed
 )
 
 select
@@ -23,7 +23,7 @@ select
     application_id,
     issuer_key,
     issuer_country,
-    min(filed_at) as known_from
+    min(known_from) as known_from
 from filed
 where text_key is not null
 group by text_key, application_id, issuer_key, issuer_country
@@ -34,6 +34,6 @@ select
     application_id,
     issuer_key,
     issuer_country,
-    min(filed_at) as known_from
+    min(known_from) as known_from
 from shown
 group by picture, application_id, issuer_key, issuer_country
