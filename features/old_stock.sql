@@ -20,8 +20,7 @@ with declared as (
         count(*) filter (where not spine_stock.serials_declared) as no_serials,
         count(*) filter (where spine_stock.serials_declared is not null) as serials_said,
         count(*) filter (where spine_stock.acquired_year is not null) as dated,
-        count(*) filter (where spine.as_of_year - spine_stock.acquired_year >= 30) as obsolete,
-        sum(case when spine_stock.plan = 'destroy' then coalesce(spine_stock.quantity, 0) else 0 end) as quantity_to_destroy
+        count(*) filter (where spine.as_of_year - spine_stock.acquired_year >= 30) as obsolete
     from spine_stock
     inner join spine on spine_stock.subject = spine.subject
     group by spine_stock.subject
@@ -31,12 +30,33 @@ replacing as (
     select
         spine_item.subject,
         sum(coalesce(spine_item.quantity, 0)) as quantity,
-        count(distinct coalesce(spine_item.unit, '')) as units,
-        max(case when code_tier.small_arms then 1 else 0 end) as small_arms
+        count(distinct coalesce(spine_item.unit, '')) as units
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code
     where code_tier.list_family in ('munitions', 'us_usml') and spine_item.form = 'goods'
     group by spine_item.subject
+),
+
+-- Firearms alone, ordered and held: rounds and vehicles are not borne by a person each.
+firearms as (
+    select
+        spine_item.subject,
+        sum(spine_item.quantity) as quantity,
+        count(distinct coalesce(spine_item.unit, '')) as units
+    from spine_item
+    inner join code_tier on spine_item.control_code = code_tier.control_code
+    where code_tier.firearms and spine_item.form = 'goods'
+    group by spine_item.subject
+),
+
+held_firearms as (
+    select
+        spine_stock.subject,
+        sum(case when spine_stock.plan = 'destroy' then 0 else spine_stock.quantity end) as quantity
+    from spine_stock
+    inner join code_tier on spine_stock.control_code = code_tier.control_code
+    where code_tier.firearms
+    group by spine_stock.subject
 ),
 
 state_end_user as (
@@ -266,14 +286,14 @@ select
     account.lost as old_stock_lost_share,
     account.transferred as old_stock_transferred_share,
     case
-        when replacing.small_arms = 1 and replacing.units <= 1 and strength.personnel > 0
-            then
-                cast(greatest(0, coalesce(declared.quantity, 0) + replacing.quantity - coalesce(declared.quantity_to_destroy, 0)) as double)
-                / cast(strength.personnel as double)
+        when firearms.units <= 1 and strength.personnel > 0
+            then cast(coalesce(held_firearms.quantity, 0) + firearms.quantity as double) / cast(strength.personnel as double)
     end as old_stock_to_strength_ratio
 from spine
 left join declared on spine.subject = declared.subject
 left join replacing on spine.subject = replacing.subject
+left join firearms on spine.subject = firearms.subject
+left join held_firearms on spine.subject = held_firearms.subject
 left join state_end_user on spine.subject = state_end_user.subject
 left join promises on spine.subject = promises.subject
 left join known_facts on spine.subject = known_facts.subject

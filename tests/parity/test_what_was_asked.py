@@ -1,5 +1,6 @@
 """Shares and counts speak of what was asked for and told; where nothing was told they say nothing."""
 
+import pytest
 from builders import a_decision, a_party, a_shipment, a_visit, an_application, an_incident, an_item, arms
 from matrices import a_store, filings, matrix, take
 
@@ -54,3 +55,13 @@ def test_a_denial_of_an_application_filed_later_is_known_from_its_filing():
     denied = a_decision(before["application_id"], outcome="denied", grounds=["diversion"], at="2024-01-01T09:00:00Z")
     row = _row([before, _filed("2020-01-01", end_user="Elsewhere")], {"decision": [denied]}, _filed("2024-03-01"))
     assert row["screening_similar_denials_count"] == 0
+
+
+def test_only_firearms_are_counted_for_each_person_under_arms():
+    held = [{"control_code": "ML1.a", "quantity": 30}, {"control_code": "ML1.a", "quantity": 5, "plan": "destroy"}, {"control_code": "ML6.a", "quantity": 400}]
+    rounds = arms(line=2, control_code="ML3.a", quantity=1_000_000)
+    with_rounds, without = _filed("2024-06-01", items=[arms(quantity=100), rounds], replaced_stock=held), _filed("2024-06-02", items=[rounds | {"line": 1}])
+    row = _row([], {}, with_rounds)
+    assert row["old_stock_to_strength_ratio"] / row["goods_arms_to_strength_ratio"] == pytest.approx(130 / 100)
+    row = _row([], {}, without)
+    assert (row["old_stock_to_strength_ratio"], row["goods_arms_to_strength_ratio"], row["goods_small_arms_flag"]) == (None, None, 1)
