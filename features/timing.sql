@@ -71,8 +71,10 @@ amount as (
 changed as (
     select
         earlier_revision.subject,
-        case when earlier_revision.end_user_id is not null and now_asked.end_user_id is not null then case when earlier_revision.end_user_id = now_asked.end_user_id then 0 else 1 end end
-            as end_user,
+        case
+            when earlier_revision.end_user_id is not null and now_asked.end_user_id is not null
+                then case when earlier_revision.end_user_id = now_asked.end_user_id then 0 else 1 end
+        end as end_user,
         case
             when earlier_revision.consignee_id is not null and now_asked.consignee_id is not null
                 then case when earlier_revision.consignee_id = now_asked.consignee_id then 0 else 1 end
