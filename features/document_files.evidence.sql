@@ -11,7 +11,9 @@ with looked_at as (
         spine_document_file.subject,
         'document_file:' || spine_document_file.sha256 as record,
         spine_document_file.asked,
-        spine_document_file.signatures
+        spine_document_file.signatures,
+        spine_document_file.created_at is not null and spine_document_file.modified_at is not null as saved_known,
+        spine_document_file.created_at is not null and spine_document_file.issued_on is not null as age_known
     from spine_document_file
 )
 
@@ -27,12 +29,14 @@ select
     'document_files_changed_flag' as feature,
     looked_at.record
 from looked_at
+where looked_at.saved_known
 union all
 select
     looked_at.subject,
     'document_files_older_than_issue_flag' as feature,
     looked_at.record
 from looked_at
+where looked_at.age_known
 union all
 select
     looked_at.subject,
@@ -53,6 +57,7 @@ inner join document_file_filed
         and spine_document_file.text_key = document_file_filed.content_key
         and spine.as_of > document_file_filed.known_from
         and spine.application_id <> document_file_filed.application_id
+where spine_document_file.kind in ('end_user_certificate', 'end_user_statement', 'import_certificate')
 union all
 select
     spine_document_picture.subject,
@@ -68,4 +73,4 @@ inner join document_file_filed
         and spine.application_id <> document_file_filed.application_id
 where
     spine_document_picture.issuer_country <> document_file_filed.issuer_country
-    or spine_document_picture.issuer <> document_file_filed.issuer
+    or spine_document_picture.issuer_key <> document_file_filed.issuer_key

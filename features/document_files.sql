@@ -2,7 +2,7 @@
 -- Question: do the files behind the documents say what was declared, and have their words and stamps been used elsewhere?
 -- Grain:    one row per spine row
 -- Reads:    document_file_filed, spine, spine_document_file, spine_document_picture
--- As of:    another filing's file counts only if known_from < spine.as_of
+-- As of:    a file counts with the filing that it came with, else only if known_from < spine.as_of; another filing's likewise
 -- Absent:   no file on record behind any document -> null: nothing was looked at, which says nothing of the documents
 -- Columns:  see document_files.toml
 
@@ -13,19 +13,31 @@ with files as (
         sum(spine_document_file.not_found) as not_found,
         max(
             case
-                when
-                    spine_document_file.signatures = 0 and spine_document_file.revisions > 1
-                    and date_diff('day', cast(spine_document_file.created_at as date), cast(spine_document_file.modified_at as date)) >= 1
-                    then 1
-                else 0
+                when spine_document_file.created_at is not null and spine_document_file.modified_at is not null
+                    then
+                        case
+                            when
+                                spine_document_file.signatures = 0 and spine_document_file.revisions > 1
+                                and date_diff('day', cast(spine_document_file.created_at as date), cast(spine_document_file.modified_at as date)) >= 1
+                                then 1
+                            else 0
+                        end
             end
         ) as changed,
-        max(case
-            when
-                cast(spine_document_file.created_at as date) < spine_document_file.issued_on
-                and date_diff('day', cast(spine_document_file.created_at as date), spine_document_file.issued_on) > 30 then 1
-            else 0
-        end) as older,
+        max(
+            case
+                when spine_document_file.created_at is not null and spine_document_file.issued_on is not null
+                    then
+                        case
+                            when date_diff('day', cast(spine_document_file.created_at as date), spine_document_file.issued_on) > 30 then 1
+                            else 0
+                        end
+            end
+        ) as older,
+        count(spine_document_file.text_key) filter (
+            where spine_document_file.kind in ('end_user_certificate', 'end_user_statement', 'import_certificate')
+        ) as readable,
+        count(*) filter (where spine_document_file.kind in ('end_user_certificate', 'end_user_statement', 'import_certificate')) as certificates,
         sum(spine_document_file.signatures) as signatures,
         sum(spine_document_file.broken_signatures) as broken
     from spine_document_file
@@ -44,6 +56,7 @@ same_words as (
             and spine_document_file.text_key = document_file_filed.content_key
             and spine.as_of > document_file_filed.known_from
             and spine.application_id <> document_file_filed.application_id
+    where spine_document_file.kind in ('end_user_certificate', 'end_user_statement', 'import_certificate')
     group by spine_document_file.subject
 ),
 
@@ -61,7 +74,7 @@ same_stamp as (
             and spine.application_id <> document_file_filed.application_id
     where
         spine_document_picture.issuer_country <> document_file_filed.issuer_country
-        or spine_document_picture.issuer <> document_file_filed.issuer
+        or spine_document_picture.issuer_key <> document_file_filed.issuer_key
     group by spine_document_picture.subject
 )
 
@@ -71,8 +84,8 @@ select
     files.changed as document_files_changed_flag,
     files.older as document_files_older_than_issue_flag,
     case when files.signatures > 0 then case when files.broken > 0 then 1 else 0 end end as document_files_broken_signature_flag,
-    case when files.subject is not null then coalesce(same_words.applications, 0) end as document_files_same_words_count,
-    case when files.subject is not null then coalesce(same_stamp.applications, 0) end as document_files_same_stamp_count
+    case when files.readable > 0 then coalesce(same_words.applications, 0) end as document_files_same_words_count,
+    case when files.certificates > 0 then coalesce(same_stamp.applications, 0) end as document_files_same_stamp_count
 from spine
 left join files on spine.subject = files.subject
 left join same_words on spine.subject = same_words.subject

@@ -76,10 +76,7 @@ drawn as (
             and assurance.issuer_country = certificate_draw.issuer_country
             and assurance.as_of > certificate_draw.known_from
             and assurance.application_id <> certificate_draw.application_id
-            and (
-                certificate_draw.ended_from is null or assurance.as_of <= certificate_draw.ended_from
-                or assurance.as_of > certificate_draw.ended_to
-            )
+            and (certificate_draw.known_to is null or assurance.as_of <= certificate_draw.known_to)
 ),
 
 signed_elsewhere as (

@@ -81,7 +81,7 @@ unproven as (
             and exporter.as_of > shipment_proof.known_from
             and exporter.application_id <> shipment_proof.application_id
     where
-        (shipment_proof.proven_us is null or exporter.as_of_us <= shipment_proof.proven_us)
+        shipment_proof.proven = 0
         and (shipment_proof.ended_us is null or exporter.as_of_us <= shipment_proof.ended_us)
 )
 

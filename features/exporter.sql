@@ -112,7 +112,7 @@ proof_stream as (
         shipment_proof.application_id,
         shipment_proof.known_us,
         1 as due,
-        0 as proven,
+        shipment_proof.proven,
         cast(null as bigint) as subject
     from shipment_proof
     where shipment_proof.exporter_id in (select exporter.entity_id from exporter)
@@ -120,19 +120,9 @@ proof_stream as (
     select
         shipment_proof.exporter_id,
         shipment_proof.application_id,
-        shipment_proof.proven_us as known_us,
-        0 as due,
-        1 as proven,
-        cast(null as bigint) as subject
-    from shipment_proof
-    where shipment_proof.proven_us is not null and shipment_proof.exporter_id in (select exporter.entity_id from exporter)
-    union all
-    select
-        shipment_proof.exporter_id,
-        shipment_proof.application_id,
         shipment_proof.ended_us as known_us,
         -1 as due,
-        case when shipment_proof.proven_us is not null then -1 else 0 end as proven,
+        -shipment_proof.proven as proven,
         cast(null as bigint) as subject
     from shipment_proof
     where shipment_proof.ended_us is not null and shipment_proof.exporter_id in (select exporter.entity_id from exporter)

@@ -178,7 +178,7 @@ armed as (
         count(distinct coalesce(spine_item.unit, '')) as units
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code
-    where code_tier.small_arms and spine_item.form = 'goods'
+    where code_tier.firearms and spine_item.form = 'goods'
     group by spine_item.subject
 ),
 

@@ -12,6 +12,7 @@ with state_end_user as (
         spine.application_id,
         spine.as_of,
         spine.as_of_day,
+        spine_party.form_id,
         spine_party.entity_id
     from spine
     inner join spine_party on spine.subject = spine_party.subject
@@ -79,8 +80,9 @@ known_facts as (
             state_end_user.entity_id = party_event.entity_id
             and state_end_user.as_of > party_event.known_from
             and (party_event.known_to is null or state_end_user.as_of <= party_event.known_to)
-            and state_end_user.application_id <> party_event.application_id
-    where party_event.role_group in ('end_user', 'consignee', 'further_end_user') and party_event.fact in ('passed_on', 'insecure')
+            and (party_event.application_id is null or state_end_user.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or state_end_user.as_of > party_event.linked_from or state_end_user.form_id = party_event.form_id)
+    where party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named') and party_event.fact in ('passed_on', 'insecure')
 ),
 
 wanted as (

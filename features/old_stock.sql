@@ -20,8 +20,7 @@ with declared as (
         count(*) filter (where not spine_stock.serials_declared) as no_serials,
         count(*) filter (where spine_stock.serials_declared is not null) as serials_said,
         count(*) filter (where spine_stock.acquired_year is not null) as dated,
-        count(*) filter (where spine.as_of_year - spine_stock.acquired_year >= 30) as obsolete,
-        sum(case when spine_stock.plan = 'destroy' then coalesce(spine_stock.quantity, 0) else 0 end) as quantity_to_destroy
+        count(*) filter (where spine.as_of_year - spine_stock.acquired_year >= 30) as obsolete
     from spine_stock
     inner join spine on spine_stock.subject = spine.subject
     group by spine_stock.subject
@@ -31,12 +30,33 @@ replacing as (
     select
         spine_item.subject,
         sum(coalesce(spine_item.quantity, 0)) as quantity,
-        count(distinct coalesce(spine_item.unit, '')) as units,
-        max(case when code_tier.small_arms then 1 else 0 end) as small_arms
+        count(distinct coalesce(spine_item.unit, '')) as units
     from spine_item
     inner join code_tier on spine_item.control_code = code_tier.control_code
     where code_tier.list_family in ('munitions', 'us_usml') and spine_item.form = 'goods'
     group by spine_item.subject
+),
+
+-- Firearms alone, ordered and held: rounds and vehicles are not borne by a person each.
+firearms as (
+    select
+        spine_item.subject,
+        sum(spine_item.quantity) as quantity,
+        count(distinct coalesce(spine_item.unit, '')) as units
+    from spine_item
+    inner join code_tier on spine_item.control_code = code_tier.control_code
+    where code_tier.firearms and spine_item.form = 'goods'
+    group by spine_item.subject
+),
+
+held_firearms as (
+    select
+        spine_stock.subject,
+        sum(case when spine_stock.plan = 'destroy' then 0 else spine_stock.quantity end) as quantity
+    from spine_stock
+    inner join code_tier on spine_stock.control_code = code_tier.control_code
+    where code_tier.firearms
+    group by spine_stock.subject
 ),
 
 state_end_user as (
@@ -45,6 +65,7 @@ state_end_user as (
         spine.application_id,
         spine.as_of,
         spine.as_of_day,
+        spine_party.form_id,
         spine_party.entity_id,
         spine_party.country,
         spine_party.kind
@@ -112,8 +133,9 @@ known_facts as (
             state_end_user.entity_id = party_event.entity_id
             and state_end_user.as_of > party_event.known_from
             and (party_event.known_to is null or state_end_user.as_of <= party_event.known_to)
-            and state_end_user.application_id <> party_event.application_id
-    where party_event.role_group in ('end_user', 'consignee', 'further_end_user') and party_event.fact in ('passed_on', 'insecure')
+            and (party_event.application_id is null or state_end_user.application_id <> party_event.application_id)
+            and (party_event.linked_from is null or state_end_user.as_of > party_event.linked_from or state_end_user.form_id = party_event.form_id)
+    where party_event.role_group in ('end_user', 'consignee', 'further_end_user', 'named') and party_event.fact in ('passed_on', 'insecure')
     group by state_end_user.subject
 ),
 
@@ -126,6 +148,13 @@ wanted as (
     from spine_item
     where spine_item.category is not null
     group by spine_item.subject, spine_item.category, coalesce(spine_item.unit, '')
+),
+
+countable as (
+    select wanted.subject
+    from wanted
+    where wanted.quantity > 0
+    group by wanted.subject
 ),
 
 -- What each earlier application brought in and what the fullest visit under it found; the applications never visited say nothing.
@@ -160,11 +189,10 @@ ledger as (
         holding.unit,
         max(holding.wanted) as wanted,
         sum(holding.received) as received,
-        sum(case when holding.accounted is not null or holding.lost is not null or holding.transferred is not null then holding.received end)
-            as looked_at,
-        sum(least(holding.received, coalesce(holding.accounted, 0))) as accounted,
-        sum(least(holding.received, coalesce(holding.lost, 0))) as lost,
-        sum(least(holding.received, coalesce(holding.transferred, 0))) as transferred
+        sum(coalesce(holding.accounted, 0) + coalesce(holding.lost, 0) + coalesce(holding.transferred, 0)) as asked_for,
+        sum(coalesce(holding.accounted, 0)) as accounted,
+        sum(coalesce(holding.lost, 0)) as lost,
+        sum(coalesce(holding.transferred, 0)) as transferred
     from holding
     where holding.received > 0
     group by holding.subject, holding.category, holding.unit
@@ -174,9 +202,9 @@ account as (
     select
         ledger.subject,
         max(case when ledger.wanted > 0 then cast(ledger.received as double) / cast(ledger.wanted as double) end) as received_to_wanted,
-        min(case when ledger.looked_at > 0 then cast(ledger.accounted as double) / cast(ledger.looked_at as double) end) as accounted,
-        max(case when ledger.looked_at > 0 then cast(ledger.lost as double) / cast(ledger.looked_at as double) end) as lost,
-        max(case when ledger.looked_at > 0 then cast(ledger.transferred as double) / cast(ledger.looked_at as double) end) as transferred
+        min(case when ledger.asked_for > 0 then cast(ledger.accounted as double) / cast(ledger.asked_for as double) end) as accounted,
+        max(case when ledger.asked_for > 0 then cast(ledger.lost as double) / cast(ledger.asked_for as double) end) as lost,
+        max(case when ledger.asked_for > 0 then cast(ledger.transferred as double) / cast(ledger.asked_for as double) end) as transferred
     from ledger
     group by ledger.subject
 ),
@@ -252,22 +280,24 @@ select
         as old_stock_unwitnessed_share,
     case when state_end_user.subject is not null then coalesce(known_facts.passed_on, 0) end as old_stock_passed_on_count,
     case when state_end_user.subject is not null then coalesce(known_facts.insecure, 0) end as old_stock_insecure_storage_count,
-    case when state_end_user.subject is not null then coalesce(account.received_to_wanted, 0) end as old_stock_received_to_ordered_ratio,
+    case when state_end_user.subject is not null and countable.subject is not null then coalesce(account.received_to_wanted, 0) end
+        as old_stock_received_to_ordered_ratio,
     account.accounted as old_stock_accounted_share,
     account.lost as old_stock_lost_share,
     account.transferred as old_stock_transferred_share,
     case
-        when replacing.small_arms = 1 and replacing.units <= 1 and strength.personnel > 0
-            then
-                cast(greatest(0, coalesce(declared.quantity, 0) + replacing.quantity - coalesce(declared.quantity_to_destroy, 0)) as double)
-                / cast(strength.personnel as double)
+        when firearms.units <= 1 and strength.personnel > 0
+            then cast(coalesce(held_firearms.quantity, 0) + firearms.quantity as double) / cast(strength.personnel as double)
     end as old_stock_to_strength_ratio
 from spine
 left join declared on spine.subject = declared.subject
 left join replacing on spine.subject = replacing.subject
+left join firearms on spine.subject = firearms.subject
+left join held_firearms on spine.subject = held_firearms.subject
 left join state_end_user on spine.subject = state_end_user.subject
 left join promises on spine.subject = promises.subject
 left join known_facts on spine.subject = known_facts.subject
+left join countable on spine.subject = countable.subject
 left join account on spine.subject = account.subject
 left join matched on spine.subject = matched.subject
 left join strength on spine.subject = strength.subject and strength.place = 1

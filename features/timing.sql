@@ -71,8 +71,10 @@ amount as (
 changed as (
     select
         earlier_revision.subject,
-        case when earlier_revision.end_user_id is not null and now_asked.end_user_id is not null then case when earlier_revision.end_user_id = now_asked.end_user_id then 0 else 1 end end
-            as end_user,
+        case
+            when earlier_revision.end_user_id is not null and now_asked.end_user_id is not null
+                then case when earlier_revision.end_user_id = now_asked.end_user_id then 0 else 1 end
+        end as end_user,
         case
             when earlier_revision.consignee_id is not null and now_asked.consignee_id is not null
                 then case when earlier_revision.consignee_id = now_asked.consignee_id then 0 else 1 end
@@ -118,6 +120,14 @@ asked as (
     from spine_item
     where spine_item.category is not null
     group by spine_item.subject, spine_item.category
+),
+
+comparable as (
+    select
+        asked.subject,
+        count(asked.value_eur) as priced
+    from asked
+    group by asked.subject
 ),
 
 lately as (
@@ -272,8 +282,10 @@ select
     changed.destination as timing_destination_changed_flag,
     changed.route as timing_route_changed_flag,
     changed.quantity as timing_quantity_to_earlier_ratio,
-    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(split.orders, 0) end as timing_split_orders_count,
-    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(split.alike, 0) end as timing_like_orders_count,
+    case when pair.subject is not null and comparable.subject is not null and spine.observed_days >= 90 then coalesce(split.orders, 0) end
+        as timing_split_orders_count,
+    case when pair.subject is not null and comparable.priced > 0 and spine.observed_days >= 90 then coalesce(split.alike, 0) end
+        as timing_like_orders_count,
     case
         when spine.observed_days >= 1095 and bought.three_years_eur > bought.year_eur and amount.value_eur is not null
             then
@@ -289,6 +301,7 @@ left join certified on spine.subject = certified.subject
 left join revisions on spine.subject = revisions.subject
 left join changed on spine.subject = changed.subject
 left join pair on spine.subject = pair.subject
+left join comparable on spine.subject = comparable.subject
 left join split on spine.subject = split.subject
 left join bought on spine.subject = bought.subject
 left join amount on spine.subject = amount.subject

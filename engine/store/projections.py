@@ -38,7 +38,7 @@ OWN_KINDS = {
     },
     "document_file": {
         "sha256": "VARCHAR", "pages": "BIGINT", "text_key": "VARCHAR", "created_at": "TIMESTAMP", "modified_at": "TIMESTAMP",
-        "revisions": "BIGINT", "pictures": ["VARCHAR"],
+        "revisions": "BIGINT", "pictures": ["VARCHAR"], "known_from": "TIMESTAMP",
         "signatures": [{"signed_at": "TIMESTAMP", "intact": "BOOLEAN", "covers_all": "BOOLEAN", "trusted": "BOOLEAN"}],
     },
 }

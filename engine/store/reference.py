@@ -20,7 +20,7 @@ NUMBERS = {
     "latitude": "double", "longitude": "double", "level": "integer", "tier": "integer", "tier_rank": "integer",
     "min_tier": "integer", "intensity": "integer", "weight": "integer", "year": "integer", "value": "double",
     "personnel": "bigint", "units_per_eur": "double", "month": "date", "day": "date", "assessed_on": "date",
-    "rate": "double", "days": "integer", "small_arms": "boolean", "mandatory": "boolean", "fits": "boolean",
+    "rate": "double", "days": "integer", "small_arms": "boolean", "firearms": "boolean", "mandatory": "boolean", "fits": "boolean",
 }
 TEXT_HERE = {("priority_item", "tier")}
 

@@ -8,8 +8,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from engine.documents.agreement import text_key
@@ -47,8 +49,8 @@ def take_files(
 ) -> TakenFiles:
     """Take in every PDF file of a folder; the same file again changes nothing.
 
-    A file belongs to the documents whose declared `sha256` is its hash: it was in the authority's hands when they were
-    filed, so what it says counts from that filing on.
+    A file belongs to the documents whose declared `sha256` is its hash. Taken in with the filing that declares it, in one
+    run, it counts from that filing on; one that came later, or before any filing named it, counts from when it came.
 
     Raises:
         RefusedInput: no such folder.
@@ -98,20 +100,32 @@ def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin) -> 
             copy = Path(scratch) / "file"
             shutil.copyfile(path, copy)
             keep_evidence(desk, told.sha256, told.sha256, copy, origin)
-    frame = pl.DataFrame(
-        {
-            "position": range(len(good)), "key": [f"document_file:{told.sha256}" for _, told in good], "known_at": [origin.at] * len(good),
-            "body": [_body(told) for _, told in good],
-        },
-        schema=STAGED_SCHEMA,
-    )
     with desk.store.writing() as cursor:
+        came_with = _filed_in_this_run(cursor, [told.sha256 for _, told in good], origin)
+        known_from = [came_with.get(told.sha256, origin.at) for _, told in good]
+        frame = pl.DataFrame(
+            {
+                "position": range(len(good)), "key": [f"document_file:{told.sha256}" for _, told in good], "known_at": known_from,
+                "body": [_body(told, moment) for (_, told), moment in zip(good, known_from, strict=True)],
+            },
+            schema=STAGED_SCHEMA,
+        )
         records.stage(cursor, frame)
         records.append(cursor, "document_file", origin, "take in document files")
 
 
-def _body(told: DocumentFile) -> str:
-    return json.dumps(asdict(told) | {"text_key": _digest(text_key(told.text))}, ensure_ascii=False, sort_keys=True, default=str, separators=(",", ":"))
+def _filed_in_this_run(cursor: duckdb.DuckDBPyConnection, hashes: list[str], origin: Origin) -> dict[str, datetime]:
+    """When the filings that came in at the same moment as their files were filed, by hash."""
+    return dict(cursor.execute(
+        "select filing_document.sha256, min(filing_document.filed_at) from filing_document "
+        "inner join audit_entry on filing_document.seq = audit_entry.seq "
+        "where audit_entry.made_at = ? and filing_document.sha256 in (select unnest(?)) group by filing_document.sha256", [origin.at, hashes],
+    ).fetchall())
+
+
+def _body(told: DocumentFile, known_from: datetime) -> str:
+    facts = asdict(told) | {"text_key": _digest(text_key(told.text)), "known_from": known_from}
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str, separators=(",", ":"))
 
 
 def _digest(text: str | None) -> str | None:

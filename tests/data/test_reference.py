@@ -50,6 +50,7 @@ WORDS = {
     ("control_tier", "list_family"): {"munitions", "dual_use", "us_usml"},
     ("control_tier", "tier"): set("01234"),
     ("control_tier", "small_arms"): {"true", "false"},
+    ("control_tier", "firearms"): {"true", "false"},
     ("priority_item", "tier"): {"1", "2", "3A", "3B", "4A", "4B"},
     ("control_system", "level"): set("0123"),
     ("fatf_listing", "list"): {"call_for_action", "increased_monitoring"},

@@ -80,13 +80,17 @@ def test_a_declaration_that_the_paper_does_not_bear_out_is_counted_with_the_file
         assert records_behind(desk, application, "document_files_not_found_share") == [f"document_file:{hashlib.sha256(paper).hexdigest()}"]
 
 
-def test_the_file_may_come_before_its_filing(tmp_path):
-    paper = a_pdf()
-    application = filed("2024-06-01", paper, number="another")
+def test_a_file_that_did_not_come_with_its_filing_counts_from_when_it_came(tmp_path):
+    before, after = a_pdf(), a_pdf((*LINES, "Annex"))
+    named_later, named_before = (filed("2024-06-01", paper, number="another") for paper in (before, after))
     with a_desk(tmp_path) as desk:
-        assert take_files(desk, lay(tmp_path, certificate=paper), origin()).undeclared == ("certificate.pdf",)
-        take_in(desk, "application", application)
-        assert values(desk, application["application_id"])["document_files_not_found_share"] == pytest.approx(1 / 8)
+        assert take_files(desk, lay(tmp_path, before=before), origin()).undeclared == ("before.pdf",)
+        take_in(desk, "application", named_later, named_before)
+        take_files(desk, lay(tmp_path, after=after), origin(at=datetime(2027, 1, 20)))
+        for application in (named_later, named_before):
+            assert values(desk, application["application_id"])["document_files_not_found_share"] is None
+            read = values(desk, application["application_id"], as_of=datetime(2027, 2, 1))
+            assert read["document_files_not_found_share"] == pytest.approx(1 / 8)
 
 
 def test_the_same_folder_again_changes_nothing(tmp_path):
@@ -122,6 +126,29 @@ def test_one_stamp_under_two_issuers_is_seen_and_under_its_own_is_not(tmp_path, 
         assert values(desk, second["application_id"])["document_files_same_stamp_count"] == count
 
 
+def test_an_issuer_written_otherwise_or_left_out_is_no_other_and_a_price_list_is_no_certificate(tmp_path):
+    one, two, three, four = (a_pdf((*LINES, "Annex" * n), stamp=a_stamp(1)) for n in range(4))
+    first = filed("2024-06-01", one)
+    others = [filed("2024-09-01", two, issuer="MINISTRY of Defence"), filed("2024-09-02", three, issuer=None), filed("2024-09-03", four, kind="contract", issuer="A. Trader")]
+    with a_desk(tmp_path) as desk:
+        take_in(desk, "application", first, *others)
+        take_files(desk, lay(tmp_path, one=one, two=two, three=three, four=four), origin())
+        assert [values(desk, other["application_id"])["document_files_same_stamp_count"] for other in others] == [0, 0, None]
+        assert values(desk, others[2]["application_id"])["document_files_same_words_count"] is None
+
+
+def test_a_file_that_gives_no_dates_says_nothing_of_its_age(tmp_path):
+    bare, dated = a_pdf().replace(b"CreationDate", b"CreationDay_").replace(b"ModDate", b"ModDay_"), a_pdf((*LINES, "Annex"), made=datetime(2024, 3, 12))
+    first, second = filed("2024-06-01", bare), filed("2024-06-02", dated, issued_on=None)
+    with a_desk(tmp_path) as desk:
+        take_in(desk, "application", first, second)
+        take_files(desk, lay(tmp_path, bare=bare, dated=dated), origin())
+        read = values(desk, first["application_id"])
+        assert (read["document_files_changed_flag"], read["document_files_older_than_issue_flag"]) == (None, None)
+        assert values(desk, second["application_id"])["document_files_older_than_issue_flag"] is None
+        assert records_behind(desk, first, "document_files_changed_flag") == []
+
+
 def test_a_signature_that_does_not_hold_is_seen(tmp_path):
     good, bad = signed(a_pdf()), added_to(signed(a_pdf((*LINES, "Annex"))))
     first, second = filed("2024-06-01", good), filed("2024-09-01", bad)
@@ -142,7 +169,7 @@ def test_a_bad_file_is_named_and_a_missing_folder_refused(tmp_path):
 
 def test_a_score_from_a_file_reads_the_paper_on_record_as_the_filed_one_does(tmp_path):
     paper = a_pdf()
-    application = filed("2024-06-01", paper, number="another")
+    application = filed("2027-02-01", paper, number="another")
     with a_desk(tmp_path) as desk:
         take_files(desk, lay(tmp_path, certificate=paper), origin())
         source = tmp_path / "asked.json"

@@ -162,6 +162,8 @@ class Chance:
         self.number += 1
         filed |= {"revision": self.seed * 1_000 + self.number, "filed_at": written(at)}  # drawn in order, filed in any
         filed |= {role: other[role] for role in ("consignee", "end_user") if role in other and role in filed}
+        another = self._application()
+        filed |= {part: another[part] for part in ("items", "replaced_stock") if part in another and self.random.random() < 0.5}
         return [("application", filed)]
 
     def _visit(self, at: datetime) -> list[tuple[str, dict]]:

@@ -5,7 +5,7 @@ select
     decision.event_id,
     decision.application_id,
     'own' as whose,
-    decision.at as known_from,
+    greatest(decision.at, filing.filed_at) as known_from,
     correction.known_at as known_to
 from decision
 inner join filing on decision.application_id = filing.application_id and filing.revision = 1
@@ -15,7 +15,7 @@ where
     decision.outcome = 'denied' and not coalesce(decision.withdrawn, false)
     and list_has_any(decision.grounds, ['diversion', 'end_use', 'catch_all'])
     and filing.destination in (select spine_application.destination from spine_application) and filing_item.control_code is not null
-group by filing.destination, category, decision.event_id, decision.application_id, decision.at, correction.known_at
+group by filing.destination, category, decision.event_id, decision.application_id, decision.at, filing.filed_at, correction.known_at
 union all
 select
     denial_notice.country,

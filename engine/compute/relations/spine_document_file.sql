@@ -1,4 +1,4 @@
--- The files behind the documents on the form, with what was found in them of what was declared.
+-- The files behind the documents on the form that were in the authority's hands by then, with what was found in them of what was declared.
 with held as (
     select
         document_check.record_no,
@@ -12,10 +12,8 @@ with held as (
 select
     subject_filing.subject,
     filing_document.document_no,
-    filing_document.issuer,
-    filing_document.issuer_country,
+    filing_document.kind,
     filing_document.issued_on,
-    filing_document.number_key,
     document_file.sha256,
     document_file.text_key,
     document_file.revisions,
@@ -30,3 +28,5 @@ from subject_filing
 inner join filing_document on subject_filing.record_no = filing_document.record_no
 inner join document_file on filing_document.sha256 = document_file.sha256
 left join held on filing_document.record_no = held.record_no and filing_document.document_no = held.document_no
+-- A file without a clock was taken in before files had one: it counts with its filing.
+where document_file.known_from is null or document_file.known_from <= filing_document.filed_at or subject_filing.as_of > document_file.known_from
