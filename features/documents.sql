@@ -183,14 +183,14 @@ certified_elsewhere as (
     group by assurance.subject
 ),
 
--- A name in a document is the entity on the form that bears it, else itself.
+-- A name in a document is the entity on the form that bears it, else itself. A delivery verification speaks of an earlier delivery.
 named_end_user as (
     select
         spine_document.subject,
         min(coalesce(cast(spine_party.entity_id as varchar), spine_document.end_user_key)) as name
     from spine_document
     left join spine_party on spine_document.subject = spine_party.subject and spine_document.end_user_key = spine_party.name_key
-    where spine_document.end_user_key is not null and spine_document.end_user_key <> ''
+    where spine_document.end_user_key is not null and spine_document.end_user_key <> '' and spine_document.kind <> 'delivery_verification'
     group by spine_document.subject, spine_document.document_no
 ),
 
@@ -207,7 +207,7 @@ end_country as (
         spine_document.subject,
         count(distinct spine_document.final_country) as countries
     from spine_document
-    where spine_document.final_country is not null
+    where spine_document.final_country is not null and spine_document.kind <> 'delivery_verification'
     group by spine_document.subject
 ),
 
