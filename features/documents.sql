@@ -492,6 +492,8 @@ unrelated as (
         assurance.number_key,
         assurance.sha256,
         assurance.content_key,
+        -- The same words are a sign only where there are words: for whom, and when or what.
+        assurance.end_user is not null and (assurance.issued_on is not null or assurance.items_count > 0) as telling,
         end_user.entity_id as end_user_id
     from assurance
     left join spine_party as end_user on assurance.subject = end_user.subject and end_user.role_group = 'end_user'
@@ -508,9 +510,7 @@ file_reuse as (
             and unrelated.as_of > paper_filed.known_from
             and (paper_filed.known_to is null or unrelated.as_of <= paper_filed.known_to)
             and unrelated.application_id <> paper_filed.application_id
-    where
-        paper_filed.what = 'file'
-        and (paper_filed.end_user_id is null or unrelated.end_user_id is null or paper_filed.end_user_id <> unrelated.end_user_id)
+    where paper_filed.what = 'file' and paper_filed.end_user_id <> unrelated.end_user_id
     group by unrelated.subject
 ),
 
@@ -525,7 +525,7 @@ content_reuse as (
             and unrelated.as_of > paper_filed.known_from
             and (paper_filed.known_to is null or unrelated.as_of <= paper_filed.known_to)
             and unrelated.application_id <> paper_filed.application_id
-    where paper_filed.what = 'content' and paper_filed.number_key <> coalesce(unrelated.number_key, '')
+    where paper_filed.what = 'content' and unrelated.telling and paper_filed.number_key <> '' and paper_filed.number_key <> unrelated.number_key
     group by unrelated.subject
 )
 

@@ -20,3 +20,18 @@ def test_the_verification_of_an_earlier_delivery_contradicts_no_paper_of_this_on
     verification = {"kind": "delivery_verification", "number": "DV-1", "end_user": "Sorrel Police", "final_country": "NO"}
     row = _row(_filed("2026-10-20", documents=[a_certificate(), verification]))
     assert (row["documents_end_users_named_count"], row["documents_final_countries_count"]) == (1, 1)
+
+
+def test_papers_that_say_next_to_nothing_are_no_copies_of_one_another():
+    bare = {"kind": "end_user_statement", "number": "S-1"}
+    assert _row(_filed("2026-10-01", documents=[bare]), _filed("2026-10-20", documents=[bare | {"number": "S-2"}]))["documents_content_reuse_count"] == 0
+    said = a_certificate(number="C-1")
+    assert _row(_filed("2026-10-01", documents=[said]), _filed("2026-10-20", documents=[said | {"number": "C-2"}]))["documents_content_reuse_count"] == 1
+
+
+def test_a_file_shared_where_no_end_user_is_named_is_not_for_another_end_user():
+    file = a_certificate(sha256="ab" * 32)
+    open_licence = {"end_user": None, "authorisation": "global", "destinations": ["FI"], "documents": [file]}
+    assert _row(_filed("2026-10-01", **open_licence), _filed("2026-10-20", **open_licence))["documents_file_reuse_count"] == 0
+    other = a_party("Sorrel Police", "FI")
+    assert _row(_filed("2026-10-01", end_user=other, documents=[file]), _filed("2026-10-20", documents=[file]))["documents_file_reuse_count"] == 1
