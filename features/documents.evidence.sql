@@ -81,6 +81,11 @@ drawn as (
                 certificate_draw.ended_from is null or assurance.as_of <= certificate_draw.ended_from
                 or assurance.as_of > certificate_draw.ended_to
             )
+    inner join spine_item
+        on
+            assurance.subject = spine_item.subject
+            and spine_item.quantity is not null
+            and coalesce(certificate_draw.unit, '') = coalesce(spine_item.unit, '')
 ),
 
 signed_elsewhere as (

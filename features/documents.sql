@@ -304,8 +304,8 @@ ordered as (
     select
         spine_item.subject,
         sum(spine_item.quantity) as quantity,
-        count(distinct spine_item.unit) as units,
-        min(spine_item.unit) as unit
+        count(distinct coalesce(spine_item.unit, '')) as units,
+        min(coalesce(spine_item.unit, '')) as unit
     from spine_item
     where spine_item.quantity is not null
     group by spine_item.subject
@@ -331,7 +331,7 @@ drawn as (
                     certificate_draw.ended_from is null or assurance.as_of <= certificate_draw.ended_from
                     or assurance.as_of > certificate_draw.ended_to
                 )
-        inner join ordered as own on assurance.subject = own.subject and certificate_draw.unit = own.unit
+        inner join ordered as own on assurance.subject = own.subject and coalesce(certificate_draw.unit, '') = own.unit
         group by assurance.subject, certificate_draw.application_id
     ) as asked
     group by asked.subject

@@ -1,6 +1,6 @@
 """A value says what its sentence says: what was not given is neither the same nor another, and no count takes in what it does not name."""
 
-from builders import a_certificate, a_party, an_application, an_item
+from builders import a_certificate, a_decision, a_denial_notice, a_party, an_application, an_incident, an_item, arms
 from matrices import a_store, filings, matrix, take
 
 
@@ -35,3 +35,11 @@ def test_a_file_shared_where_no_end_user_is_named_is_not_for_another_end_user():
     assert _row(_filed("2026-10-01", **open_licence), _filed("2026-10-20", **open_licence))["documents_file_reuse_count"] == 0
     other = a_party("Sorrel Police", "FI")
     assert _row(_filed("2026-10-01", end_user=other, documents=[file]), _filed("2026-10-20", documents=[file]))["documents_file_reuse_count"] == 1
+
+
+def test_a_quantity_without_a_unit_is_not_added_to_pieces():
+    certificate = a_certificate(number="C-9", items=[{"description": "Cameras", "quantity": 10}])
+    mixed = _row(_filed("2026-10-20", documents=[certificate], items=[an_item(quantity=10), an_item(line=2, quantity=1000, unit=None)]))
+    assert (mixed["documents_quantity_drawn_ratio"], mixed["documents_quantity_over_ratio"]) == (None, None)
+    plain = {"documents": [certificate], "items": [an_item(quantity=10, unit=None)]}
+    assert _row(_filed("2026-10-01", **plain), _filed("2026-10-20", **plain))["documents_quantity_drawn_ratio"] == 2.0
