@@ -252,7 +252,6 @@ other_papers as (
     select
         spine_document.subject,
         count(*) filter (where spine_document.kind in ('import_licence', 'import_certificate')) as import_permits,
-        count(*) filter (where spine_document.kind = 're_export_consent') as consents,
         min(case when spine_document.kind = 'contract' then spine_document.issued_on end) as contract_on
     from spine_document
     group by spine_document.subject
@@ -271,14 +270,24 @@ asked_to_permit as (
     group by spine.subject
 ),
 
+consenting as (
+    select
+        spine_document.subject,
+        spine_document.issuer_country
+    from spine_document
+    where spine_document.kind = 're_export_consent'
+    group by spine_document.subject, spine_document.issuer_country
+),
+
 of_other_origin as (
     select
         spine_item.subject,
-        count(*) filter (where spine_item.origin <> spine_application.authority) as lines
+        count(*) filter (where consenting.subject is null) as unconsented
     from spine_item
     inner join spine_application on spine_item.subject = spine_application.subject
     inner join code_tier on spine_item.control_code = code_tier.control_code
-    where code_tier.list_family in ('munitions', 'us_usml') and spine_item.origin is not null
+    left join consenting on spine_item.subject = consenting.subject and spine_item.origin = consenting.issuer_country
+    where code_tier.list_family in ('munitions', 'us_usml') and spine_item.origin <> spine_application.authority
     group by spine_item.subject
 ),
 
@@ -596,7 +605,7 @@ select
         when asked_to_permit.level = 2 then case when coalesce(other_papers.import_permits, 0) = 0 then 1 else 0 end
     end as documents_import_permit_missing_flag,
     case
-        when of_other_origin.lines > 0 then case when coalesce(other_papers.consents, 0) = 0 then 1 else 0 end
+        when of_other_origin.subject is not null then case when of_other_origin.unconsented > 0 then 1 else 0 end
     end as documents_origin_consent_missing_flag,
     case when completeness.subject is not null then coalesce(unnamed_end_user.documents, 0) end as documents_vague_end_user_count
 from spine

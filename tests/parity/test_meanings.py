@@ -43,3 +43,11 @@ def test_a_quantity_without_a_unit_is_not_added_to_pieces():
     assert (mixed["documents_quantity_drawn_ratio"], mixed["documents_quantity_over_ratio"]) == (None, None)
     plain = {"documents": [certificate], "items": [an_item(quantity=10, unit=None)]}
     assert _row(_filed("2026-10-01", **plain), _filed("2026-10-20", **plain))["documents_quantity_drawn_ratio"] == 2.0
+
+
+def test_only_the_state_of_origin_can_consent():
+    def missing(*consents: str) -> float | None:
+        told = [{"kind": "re_export_consent", "number": f"RC-{state}", "issuer_country": state} for state in consents]
+        return _row(_filed("2026-10-20", items=[arms(origin="US"), arms(line=2, origin="NO")], documents=told))["documents_origin_consent_missing_flag"]
+
+    assert (missing("DE"), missing("US"), missing("US", "NO")) == (1, 1, 0)
