@@ -23,6 +23,7 @@ with end_user as (
         spine_party.website_key,
         spine_party.address_is_box,
         spine_party.owners_share,
+        spine_party.owners_unshared,
         spine_party.registered_on
     from spine
     inner join spine_party on spine.subject = spine_party.subject
@@ -165,7 +166,7 @@ select
     end as end_user_no_footprint_flag,
     case when end_user.address_key is not null then case when end_user.address_is_box then 1 else 0 end end as end_user_box_address_flag,
     case
-        when end_user.kind in ('commercial', 'dealer')
+        when end_user.kind in ('commercial', 'dealer') and coalesce(end_user.owners_unshared, 0) = 0
             then cast(1 - least(1, coalesce(end_user.owners_share, 0)) as double)
     end as end_user_owners_undisclosed_share,
     case

@@ -51,3 +51,10 @@ def test_only_the_state_of_origin_can_consent():
         return _row(_filed("2026-10-20", items=[arms(origin="US"), arms(line=2, origin="NO")], documents=told))["documents_origin_consent_missing_flag"]
 
     assert (missing("DE"), missing("US"), missing("US", "NO")) == (1, 1, 0)
+
+
+def test_an_owner_named_without_a_share_is_an_owner_named():
+    def undisclosed(*owners: dict) -> float | None:
+        return _row(_filed("2026-10-20", end_user=a_party("Tansy Optics", "FI", owners=owners or None)))["end_user_owners_undisclosed_share"]
+
+    assert (undisclosed(), undisclosed({"name": "Tansy Holding"}), undisclosed({"name": "Tansy Holding", "share": 0.75})) == (1, None, 0.25)
