@@ -237,7 +237,7 @@ select
     end as broker_newly_inserted_flag,
     case when spine.observed_days >= 1095 then against_expected.late_diversions end as broker_late_diversions_to_expected_ratio,
     coalesce(chain.financiers_elsewhere, 0) as broker_third_country_financiers_count,
-    coalesce(chain.forwarder_programme, 0) as broker_forwarder_programme_level
+    case when chain.forwarders > 0 then coalesce(chain.forwarder_programme, 0) end as broker_forwarder_programme_level
 from spine
 left join chain on spine.subject = chain.subject
 left join customers on spine.subject = customers.subject

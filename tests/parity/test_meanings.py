@@ -58,3 +58,17 @@ def test_an_owner_named_without_a_share_is_an_owner_named():
         return _row(_filed("2026-10-20", end_user=a_party("Tansy Optics", "FI", owners=owners or None)))["end_user_owners_undisclosed_share"]
 
     assert (undisclosed(), undisclosed({"name": "Tansy Holding"}), undisclosed({"name": "Tansy Holding", "share": 0.75})) == (1, None, 0.25)
+
+
+def test_an_exporter_that_applies_itself_is_no_other_party_and_a_country_not_given_is_not_home():
+    def foreign(**told: object) -> float | None:
+        return _row(_filed("2026-10-20", kind="transit", exporter=a_party("Sorrel Export", "DE"), **told))["exporter_foreign_applicant_flag"]
+
+    assert foreign() == foreign(applicant=a_party("Sorrel Export", "DE")) == 0
+    assert (foreign(applicant=a_party("Tansy Agency", "NO")), foreign(applicant=a_party("Tansy Agency", None))) == (1, None)
+
+
+def test_without_a_forwarder_there_is_no_programme_of_one():
+    forwarder = a_party("Sorrel Cargo", "SE", role="freight_forwarder")
+    assert _row(_filed("2026-10-20"))["broker_forwarder_programme_level"] is None
+    assert _row(_filed("2026-10-20", intermediaries=[forwarder]))["broker_forwarder_programme_level"] == 0
