@@ -101,10 +101,10 @@ against_expected as (
     select
         party_record.subject,
         count(*) filter (where party_record.filings = 0) as new_intermediaries,
-        max((party_record.diversions + 1) / (diversion.rate * party_record.filings + 1)) as diversions,
+        max((party_record.role_diversions + 1) / (diversion.rate * party_record.filings + 1)) as diversions,
         max((party_record.unfavourable + 1) / (unfavourable.rate * party_record.checks + 1)) as unfavourable,
-        max((party_record.denials + 1) / (denial.rate * party_record.filings + 1)) as denials,
-        max((party_record.late_diversions + 1) / (diversion.rate * party_record.late_filings + 1)) as late_diversions
+        max((party_record.role_denials + 1) / (denial.rate * party_record.filings + 1)) as denials,
+        max((party_record.role_late_diversions + 1) / (diversion.rate * party_record.late_filings + 1)) as late_diversions
     from party_record
     inner join base_rate as diversion on diversion.kind = 'diversion_per_application'
     inner join base_rate as unfavourable on unfavourable.kind = 'unfavourable_per_check'

@@ -126,7 +126,7 @@ select
         as end_user_diversions_in_three_years_count,
     case when spine.observed_days >= 1095 then party_record.late_favourable end
         as end_user_favourable_in_three_years_count,
-    (party_record.diversions + 1) / (base_rate.rate * party_record.filings + 1) as end_user_diversions_to_expected_ratio,
+    (party_record.role_diversions + 1) / (base_rate.rate * party_record.filings + 1) as end_user_diversions_to_expected_ratio,
     party_record.refusals as end_user_refused_checks_count,
     party_record.failed_before_licence as end_user_failed_before_licence_count,
     case

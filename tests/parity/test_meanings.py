@@ -72,3 +72,18 @@ def test_without_a_forwarder_there_is_no_programme_of_one():
     forwarder = a_party("Sorrel Cargo", "SE", role="freight_forwarder")
     assert _row(_filed("2026-10-20"))["broker_forwarder_programme_level"] is None
     assert _row(_filed("2026-10-20", intermediaries=[forwarder]))["broker_forwarder_programme_level"] == 0
+
+
+def test_a_record_in_another_role_is_not_set_against_filings_in_this_one():
+    one = a_party("Sorrel Cargo", "FI")
+    carried = [_filed(f"2024-01-{day}", intermediaries=[one | {"role": "freight_forwarder"}]) for day in (10, 11, 12)]
+    lost = an_incident(carried[0]["application_id"], at="2024-06-01T09:00:00Z", occurred_on="2024-05-01")
+    first = _row(*carried, _filed("2026-10-20", consignee=one), incident=[lost])
+    assert (first["consignee_prior_filings_count"], first["consignee_diversions_to_expected_ratio"]) == (0, 1)
+    assert _row(*carried, _filed("2026-10-20", intermediaries=[one | {"role": "freight_forwarder"}]), incident=[lost])["broker_diversions_to_expected_ratio"] > 1
+    received = _filed("2024-01-10", consignee=one)
+    lost = an_incident(received["application_id"], at="2024-06-01T09:00:00Z", occurred_on="2024-05-01")
+    for told, feature in (
+        ({"intermediaries": [one | {"role": "freight_forwarder"}]}, "broker_diversions_to_expected_ratio"), ({"end_user": one}, "end_user_diversions_to_expected_ratio"),
+    ):
+        assert _row(received, _filed("2026-10-20", **told), incident=[lost])[feature] == 1
