@@ -87,3 +87,14 @@ def test_a_record_in_another_role_is_not_set_against_filings_in_this_one():
         ({"intermediaries": [one | {"role": "freight_forwarder"}]}, "broker_diversions_to_expected_ratio"), ({"end_user": one}, "end_user_diversions_to_expected_ratio"),
     ):
         assert _row(received, _filed("2026-10-20", **told), incident=[lost])[feature] == 1
+
+
+def test_similar_denials_of_three_years_are_not_told_from_records_of_one():
+    earlier = _filed("2025-10-20")
+    refused = a_decision(earlier["application_id"], at="2025-11-20T09:00:00Z", outcome="denied", grounds=["diversion"])
+    notice = a_denial_notice("Sorrel Police", "FI", at="2026-09-02T09:00:00Z")
+    asked = _filed("2026-10-20")
+    young = _row(earlier, asked, decision=[refused], denial_notice=[notice])
+    assert (young["screening_similar_denials_count"], young["screening_similar_notices_count"]) == (None, None)
+    old = _row(_filed("2020-01-10"), earlier, asked, decision=[refused], denial_notice=[notice])
+    assert (old["screening_similar_denials_count"], old["screening_similar_notices_count"]) == (1, 1)
