@@ -128,6 +128,15 @@ wanted as (
     group by spine_item.subject, spine_item.category, coalesce(spine_item.unit, '')
 ),
 
+ordered as (
+    select
+        wanted.subject,
+        count(*) as lines
+    from wanted
+    where wanted.quantity > 0
+    group by wanted.subject
+),
+
 -- What each earlier application brought in and what the fullest visit under it found; the applications never visited say nothing.
 holding as (
     select
@@ -252,7 +261,8 @@ select
         as old_stock_unwitnessed_share,
     case when state_end_user.subject is not null then coalesce(known_facts.passed_on, 0) end as old_stock_passed_on_count,
     case when state_end_user.subject is not null then coalesce(known_facts.insecure, 0) end as old_stock_insecure_storage_count,
-    case when state_end_user.subject is not null then coalesce(account.received_to_wanted, 0) end as old_stock_received_to_ordered_ratio,
+    case when state_end_user.subject is not null and ordered.lines > 0 then coalesce(account.received_to_wanted, 0) end
+        as old_stock_received_to_ordered_ratio,
     account.accounted as old_stock_accounted_share,
     account.lost as old_stock_lost_share,
     account.transferred as old_stock_transferred_share,
@@ -268,6 +278,7 @@ left join replacing on spine.subject = replacing.subject
 left join state_end_user on spine.subject = state_end_user.subject
 left join promises on spine.subject = promises.subject
 left join known_facts on spine.subject = known_facts.subject
+left join ordered on spine.subject = ordered.subject
 left join account on spine.subject = account.subject
 left join matched on spine.subject = matched.subject
 left join strength on spine.subject = strength.subject and strength.place = 1

@@ -37,6 +37,35 @@ bought as (
     left join spine_item on end_user.subject = spine_item.subject and ordered_goods.category = spine_item.category
 ),
 
+asked as (
+    select
+        spine_item.subject,
+        spine_item.category,
+        sum(spine_item.value_eur) as value_eur
+    from spine_item
+    where spine_item.category is not null
+    group by spine_item.subject, spine_item.category
+),
+
+alike as (
+    select
+        end_user.subject,
+        'timing_like_orders_count' as feature,
+        'application:' || ordered_goods.application_id as record
+    from end_user
+    inner join asked on end_user.subject = asked.subject
+    inner join ordered_goods
+        on
+            end_user.entity_id = ordered_goods.end_user_id
+            and end_user.exporter_id = ordered_goods.exporter_id
+            and asked.category = ordered_goods.category
+            and end_user.as_of > ordered_goods.known_from
+            and end_user.application_id <> ordered_goods.application_id
+    where date_diff('day', cast(ordered_goods.known_from as date), end_user.as_of_day) <= 90 and end_user.observed_days >= 90
+    group by end_user.subject, ordered_goods.application_id, asked.category
+    having sum(ordered_goods.value_eur) * 10 >= max(asked.value_eur) * 9 and sum(ordered_goods.value_eur) * 9 <= max(asked.value_eur) * 10
+),
+
 refused as (
     select
         end_user.subject,
@@ -72,6 +101,12 @@ select
     'timing_new_priority_goods_flag' as feature,
     'application:' || bought.application_id as record
 from bought
+union distinct
+select
+    alike.subject,
+    alike.feature,
+    alike.record
+from alike
 union distinct
 select
     refused.subject,

@@ -139,6 +139,14 @@ lately as (
     group by pair.subject, ordered_goods.application_id, asked.category
 ),
 
+coded as (
+    select
+        asked.subject,
+        count(asked.value_eur) as priced
+    from asked
+    group by asked.subject
+),
+
 split as (
     select
         lately.subject,
@@ -272,8 +280,9 @@ select
     changed.destination as timing_destination_changed_flag,
     changed.route as timing_route_changed_flag,
     changed.quantity as timing_quantity_to_earlier_ratio,
-    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(split.orders, 0) end as timing_split_orders_count,
-    case when pair.subject is not null and spine.observed_days >= 90 then coalesce(split.alike, 0) end as timing_like_orders_count,
+    case when pair.subject is not null and coded.subject is not null and spine.observed_days >= 90 then coalesce(split.orders, 0) end
+        as timing_split_orders_count,
+    case when pair.subject is not null and coded.priced > 0 and spine.observed_days >= 90 then coalesce(split.alike, 0) end as timing_like_orders_count,
     case
         when spine.observed_days >= 1095 and bought.three_years_eur > bought.year_eur and amount.value_eur is not null
             then
@@ -289,6 +298,7 @@ left join certified on spine.subject = certified.subject
 left join revisions on spine.subject = revisions.subject
 left join changed on spine.subject = changed.subject
 left join pair on spine.subject = pair.subject
+left join coded on spine.subject = coded.subject
 left join split on spine.subject = split.subject
 left join bought on spine.subject = bought.subject
 left join amount on spine.subject = amount.subject

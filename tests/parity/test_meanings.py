@@ -98,3 +98,14 @@ def test_similar_denials_of_three_years_are_not_told_from_records_of_one():
     assert (young["screening_similar_denials_count"], young["screening_similar_notices_count"]) == (None, None)
     old = _row(_filed("2020-01-10"), earlier, asked, decision=[refused], denial_notice=[notice])
     assert (old["screening_similar_denials_count"], old["screening_similar_notices_count"]) == (1, 1)
+
+
+def test_orders_without_a_control_code_cannot_be_like_one_another():
+    def orders(**told: object) -> tuple[float | None, ...]:
+        row = _row(_filed("2026-01-10"), *(_filed(f"2026-10-{day}", items=[an_item(**told)]) for day in (10, 20)))
+        return tuple(row[name] for name in ("timing_split_orders_count", "timing_like_orders_count", "old_stock_received_to_ordered_ratio"))
+
+    assert orders(control_code=None, control_list=None) == (None, None, None)
+    assert orders() == (1, 1, 0)
+    assert orders(value=None, currency=None)[:2] == (1, None)
+    assert orders(quantity=None, unit=None)[2] is None
