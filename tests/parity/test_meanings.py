@@ -109,3 +109,10 @@ def test_orders_without_a_control_code_cannot_be_like_one_another():
     assert orders() == (1, 1, 0)
     assert orders(value=None, currency=None)[:2] == (1, None)
     assert orders(quantity=None, unit=None)[2] is None
+
+
+def test_an_earlier_order_without_a_customs_code_is_no_order_of_other_goods():
+    def first(code: str | None) -> float | None:
+        return _row(_filed("2026-01-10", items=[an_item(hs_code=code)]), _filed("2026-10-20", items=[an_item(hs_code="854231")]))["timing_new_priority_goods_flag"]
+
+    assert (first(None), first("930190"), first("854231")) == (None, 1, 0)
