@@ -116,3 +116,11 @@ def test_an_earlier_order_without_a_customs_code_is_no_order_of_other_goods():
         return _row(_filed("2026-01-10", items=[an_item(hs_code=code)]), _filed("2026-10-20", items=[an_item(hs_code="854231")]))["timing_new_priority_goods_flag"]
 
     assert (first(None), first("930190"), first("854231")) == (None, 1, 0)
+
+
+def test_an_earlier_revision_of_this_application_is_no_other_name_from_elsewhere():
+    known = {"registration": "FI-77"}
+    first = _filed("2026-10-01", end_user=a_party("Tansy Optics", "FI", **known))
+    again = first | {"revision": 2, "filed_at": "2026-10-20T09:00:00Z", "end_user": a_party("Sorrel Optics", "FI", **known)}
+    assert _row(first, again)["links_other_names_count"] == 0
+    assert _row(_filed("2026-09-01", end_user=first["end_user"]), first, again)["links_other_names_count"] == 1
