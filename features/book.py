@@ -25,7 +25,8 @@ counts, one `.evidence.sql` (from which records).
 - *No value* says what it means that there is none. **missing**: an input was not given or not known; the interval
   widens and the score lists it. **does not apply**: the question does not arise. **never**: there always is one.
 - *Computed from* is read off the SQL, through every relation down to the filed documents, events and reference tables:
-  the fields that make the value, and those that decide which records count.
+  the fields that make the value, and those that decide which records count. It is an upper bound: where one relation
+  gathers several kinds of event, all of them are named, also those that the feature then leaves out.
 - How often a feature is missing and how it moves the score depend on the records and the model: `GET /v1/features` shows
   both for the model in force.
 - *Unverified* sources: the link between feature and source, or its weight, is general knowledge or inference, to be

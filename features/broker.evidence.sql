@@ -40,7 +40,9 @@ known_facts as (
         end as feature,
         'event:' || known_fact.event_id as record
     from known_fact
-    where known_fact.role_group = 'intermediary' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+    where
+        known_fact.role_group = 'intermediary' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+        and (known_fact.in_role or known_fact.fact = 'unfavourable')
 ),
 
 late_facts as (
@@ -51,7 +53,7 @@ late_facts as (
     from known_fact
     inner join spine on known_fact.subject = spine.subject
     where
-        known_fact.role_group = 'intermediary' and known_fact.fact = 'diversion'
+        known_fact.role_group = 'intermediary' and known_fact.fact = 'diversion' and known_fact.in_role
         and known_fact.age_days <= 1095 and spine.observed_days >= 1095
 ),
 

@@ -101,10 +101,10 @@ against_expected as (
     select
         party_record.subject,
         count(*) filter (where party_record.filings = 0) as new_intermediaries,
-        max((party_record.diversions + 1) / (diversion.rate * party_record.filings + 1)) as diversions,
+        max((party_record.role_diversions + 1) / (diversion.rate * party_record.filings + 1)) as diversions,
         max((party_record.unfavourable + 1) / (unfavourable.rate * party_record.checks + 1)) as unfavourable,
-        max((party_record.denials + 1) / (denial.rate * party_record.filings + 1)) as denials,
-        max((party_record.late_diversions + 1) / (diversion.rate * party_record.late_filings + 1)) as late_diversions
+        max((party_record.role_denials + 1) / (denial.rate * party_record.filings + 1)) as denials,
+        max((party_record.role_late_diversions + 1) / (diversion.rate * party_record.late_filings + 1)) as late_diversions
     from party_record
     inner join base_rate as diversion on diversion.kind = 'diversion_per_application'
     inner join base_rate as unfavourable on unfavourable.kind = 'unfavourable_per_check'
@@ -237,7 +237,7 @@ select
     end as broker_newly_inserted_flag,
     case when spine.observed_days >= 1095 then against_expected.late_diversions end as broker_late_diversions_to_expected_ratio,
     coalesce(chain.financiers_elsewhere, 0) as broker_third_country_financiers_count,
-    coalesce(chain.forwarder_programme, 0) as broker_forwarder_programme_level
+    case when chain.forwarders > 0 then coalesce(chain.forwarder_programme, 0) end as broker_forwarder_programme_level
 from spine
 left join chain on spine.subject = chain.subject
 left join customers on spine.subject = customers.subject

@@ -37,7 +37,9 @@ known_facts as (
         end as feature,
         'event:' || known_fact.event_id as record
     from known_fact
-    where known_fact.role_group = 'consignee' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+    where
+        known_fact.role_group = 'consignee' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
+        and (known_fact.in_role or known_fact.fact <> 'diversion')
 ),
 
 supplied as (

@@ -81,7 +81,7 @@ supplied as (
 select
     spine.subject,
     party_record.filings as consignee_prior_filings_count,
-    (party_record.diversions + 1) / (base_rate.rate * party_record.filings + 1) as consignee_diversions_to_expected_ratio,
+    (party_record.role_diversions + 1) / (base_rate.rate * party_record.filings + 1) as consignee_diversions_to_expected_ratio,
     party_record.unfavourable as consignee_unfavourable_checks_count,
     party_record.denials as consignee_denials_count,
     case

@@ -19,6 +19,7 @@ with assurance as (
         spine_document.signatory_key,
         spine_document.sha256,
         spine_document.content_key,
+        spine_document.end_user is not null and (spine_document.issued_on is not null or spine_document.items_count > 0) as telling,
         end_user.entity_id as end_user_id
     from spine
     inner join spine_document on spine.subject = spine_document.subject
@@ -77,6 +78,11 @@ drawn as (
             and assurance.as_of > certificate_draw.known_from
             and assurance.application_id <> certificate_draw.application_id
             and (certificate_draw.known_to is null or assurance.as_of <= certificate_draw.known_to)
+    inner join spine_item
+        on
+            assurance.subject = spine_item.subject
+            and spine_item.quantity is not null
+            and coalesce(certificate_draw.unit, '') = coalesce(spine_item.unit, '')
 ),
 
 signed_elsewhere as (
@@ -106,9 +112,7 @@ file_reuse as (
             and assurance.as_of > paper_filed.known_from
             and (paper_filed.known_to is null or assurance.as_of <= paper_filed.known_to)
             and assurance.application_id <> paper_filed.application_id
-    where
-        paper_filed.what = 'file'
-        and (paper_filed.end_user_id is null or assurance.end_user_id is null or paper_filed.end_user_id <> assurance.end_user_id)
+    where paper_filed.what = 'file' and paper_filed.end_user_id <> assurance.end_user_id
 ),
 
 content_reuse as (
@@ -123,7 +127,7 @@ content_reuse as (
             and assurance.as_of > paper_filed.known_from
             and (paper_filed.known_to is null or assurance.as_of <= paper_filed.known_to)
             and assurance.application_id <> paper_filed.application_id
-    where paper_filed.what = 'content' and paper_filed.number_key <> coalesce(assurance.number_key, '')
+    where paper_filed.what = 'content' and assurance.telling and paper_filed.number_key <> '' and paper_filed.number_key <> assurance.number_key
 ),
 
 permitting as (

@@ -183,14 +183,14 @@ certified_elsewhere as (
     group by assurance.subject
 ),
 
--- A name in a document is the entity on the form that bears it, else itself.
+-- A name in a document is the entity on the form that bears it, else itself. A delivery verification speaks of an earlier delivery.
 named_end_user as (
     select
         spine_document.subject,
         min(coalesce(cast(spine_party.entity_id as varchar), spine_document.end_user_key)) as name
     from spine_document
     left join spine_party on spine_document.subject = spine_party.subject and spine_document.end_user_key = spine_party.name_key
-    where spine_document.end_user_key is not null and spine_document.end_user_key <> ''
+    where spine_document.end_user_key is not null and spine_document.end_user_key <> '' and spine_document.kind <> 'delivery_verification'
     group by spine_document.subject, spine_document.document_no
 ),
 
@@ -207,7 +207,7 @@ end_country as (
         spine_document.subject,
         count(distinct spine_document.final_country) as countries
     from spine_document
-    where spine_document.final_country is not null
+    where spine_document.final_country is not null and spine_document.kind <> 'delivery_verification'
     group by spine_document.subject
 ),
 
@@ -252,7 +252,6 @@ other_papers as (
     select
         spine_document.subject,
         count(*) filter (where spine_document.kind in ('import_licence', 'import_certificate')) as import_permits,
-        count(*) filter (where spine_document.kind = 're_export_consent') as consents,
         min(case when spine_document.kind = 'contract' then spine_document.issued_on end) as contract_on
     from spine_document
     group by spine_document.subject
@@ -271,14 +270,24 @@ asked_to_permit as (
     group by spine.subject
 ),
 
+consenting as (
+    select
+        spine_document.subject,
+        spine_document.issuer_country
+    from spine_document
+    where spine_document.kind = 're_export_consent'
+    group by spine_document.subject, spine_document.issuer_country
+),
+
 of_other_origin as (
     select
         spine_item.subject,
-        count(*) filter (where spine_item.origin <> spine_application.authority) as lines
+        count(*) filter (where consenting.subject is null) as unconsented
     from spine_item
     inner join spine_application on spine_item.subject = spine_application.subject
     inner join code_tier on spine_item.control_code = code_tier.control_code
-    where code_tier.list_family in ('munitions', 'us_usml') and spine_item.origin is not null
+    left join consenting on spine_item.subject = consenting.subject and spine_item.origin = consenting.issuer_country
+    where code_tier.list_family in ('munitions', 'us_usml') and spine_item.origin <> spine_application.authority
     group by spine_item.subject
 ),
 
@@ -304,8 +313,8 @@ ordered as (
     select
         spine_item.subject,
         sum(spine_item.quantity) as quantity,
-        count(distinct spine_item.unit) as units,
-        min(spine_item.unit) as unit
+        count(distinct coalesce(spine_item.unit, '')) as units,
+        min(coalesce(spine_item.unit, '')) as unit
     from spine_item
     where spine_item.quantity is not null
     group by spine_item.subject
@@ -328,7 +337,7 @@ drawn as (
                 and assurance.as_of > certificate_draw.known_from
                 and assurance.application_id <> certificate_draw.application_id
                 and (certificate_draw.known_to is null or assurance.as_of <= certificate_draw.known_to)
-        inner join ordered as own on assurance.subject = own.subject and certificate_draw.unit = own.unit
+        inner join ordered as own on assurance.subject = own.subject and coalesce(certificate_draw.unit, '') = own.unit
         group by assurance.subject, certificate_draw.application_id
     ) as asked
     group by asked.subject
@@ -489,6 +498,8 @@ unrelated as (
         assurance.number_key,
         assurance.sha256,
         assurance.content_key,
+        -- The same words are a sign only where there are words: for whom, and when or what.
+        assurance.end_user is not null and (assurance.issued_on is not null or assurance.items_count > 0) as telling,
         end_user.entity_id as end_user_id
     from assurance
     left join spine_party as end_user on assurance.subject = end_user.subject and end_user.role_group = 'end_user'
@@ -505,9 +516,7 @@ file_reuse as (
             and unrelated.as_of > paper_filed.known_from
             and (paper_filed.known_to is null or unrelated.as_of <= paper_filed.known_to)
             and unrelated.application_id <> paper_filed.application_id
-    where
-        paper_filed.what = 'file'
-        and (paper_filed.end_user_id is null or unrelated.end_user_id is null or paper_filed.end_user_id <> unrelated.end_user_id)
+    where paper_filed.what = 'file' and paper_filed.end_user_id <> unrelated.end_user_id
     group by unrelated.subject
 ),
 
@@ -522,7 +531,7 @@ content_reuse as (
             and unrelated.as_of > paper_filed.known_from
             and (paper_filed.known_to is null or unrelated.as_of <= paper_filed.known_to)
             and unrelated.application_id <> paper_filed.application_id
-    where paper_filed.what = 'content' and paper_filed.number_key <> coalesce(unrelated.number_key, '')
+    where paper_filed.what = 'content' and unrelated.telling and paper_filed.number_key <> '' and paper_filed.number_key <> unrelated.number_key
     group by unrelated.subject
 )
 
@@ -593,7 +602,7 @@ select
         when asked_to_permit.level = 2 then case when coalesce(other_papers.import_permits, 0) = 0 then 1 else 0 end
     end as documents_import_permit_missing_flag,
     case
-        when of_other_origin.lines > 0 then case when coalesce(other_papers.consents, 0) = 0 then 1 else 0 end
+        when of_other_origin.subject is not null then case when of_other_origin.unconsented > 0 then 1 else 0 end
     end as documents_origin_consent_missing_flag,
     case when completeness.subject is not null then coalesce(unnamed_end_user.documents, 0) end as documents_vague_end_user_count
 from spine

@@ -30,6 +30,7 @@ fact_found as (
         known_fact.subject,
         known_fact.fact,
         known_fact.event_id,
+        known_fact.in_role,
         known_fact.age_days
     from known_fact
     where
@@ -58,7 +59,7 @@ known_facts as (
         'end_user_diversions_to_expected_ratio' as feature,
         'event:' || fact_found.event_id as record
     from fact_found
-    where fact_found.fact = 'diversion'
+    where fact_found.fact = 'diversion' and fact_found.in_role
     union distinct
     select
         fact_found.subject,

@@ -23,6 +23,7 @@ with end_user as (
         spine_party.website_key,
         spine_party.address_is_box,
         spine_party.owners_share,
+        spine_party.owners_unshared,
         spine_party.registered_on
     from spine
     inner join spine_party on spine.subject = spine_party.subject
@@ -125,7 +126,7 @@ select
         as end_user_diversions_in_three_years_count,
     case when spine.observed_days >= 1095 then party_record.late_favourable end
         as end_user_favourable_in_three_years_count,
-    (party_record.diversions + 1) / (base_rate.rate * party_record.filings + 1) as end_user_diversions_to_expected_ratio,
+    (party_record.role_diversions + 1) / (base_rate.rate * party_record.filings + 1) as end_user_diversions_to_expected_ratio,
     party_record.refusals as end_user_refused_checks_count,
     party_record.failed_before_licence as end_user_failed_before_licence_count,
     case
@@ -165,7 +166,7 @@ select
     end as end_user_no_footprint_flag,
     case when end_user.address_key is not null then case when end_user.address_is_box then 1 else 0 end end as end_user_box_address_flag,
     case
-        when end_user.kind in ('commercial', 'dealer')
+        when end_user.kind in ('commercial', 'dealer') and coalesce(end_user.owners_unshared, 0) = 0
             then cast(1 - least(1, coalesce(end_user.owners_share, 0)) as double)
     end as end_user_owners_undisclosed_share,
     case

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from features.errors import CatalogueError
-from features.feature import CHOICE, ENDINGS, LEVEL, MONOTONE, Feature, Source
+from features.feature import CHOICE, DOES_NOT_ARISE, ENDINGS, LEVEL, MONOTONE, Feature, Source
 
 WHEN_NULL = ("missing", "not_applicable", "never")
 
@@ -149,7 +149,7 @@ def _null_sentence(entry: Mapping[str, Any]) -> str:
     meaning = entry["meaning"].rstrip(". ")
     if entry["when_null"] == "missing":
         return f"{meaning}: could not be told from the filing"
-    return f"{meaning}: the question does not arise here"
+    return f"{meaning}: {DOES_NOT_ARISE}"
 
 
 def _source(where: str, source: Any) -> Source:

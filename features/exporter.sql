@@ -169,11 +169,11 @@ proofs as (
 applicant as (
     select
         exporter.subject,
-        max(case when spine_party.country <> spine_application.authority then 1 else 0 end) as foreigner
+        max(case when spine_party.country is null then null when spine_party.country <> spine_application.authority then 1 else 0 end) as foreigner
     from exporter
     inner join spine_application on exporter.subject = spine_application.subject
     inner join spine_party on exporter.subject = spine_party.subject
-    where spine_party.role_group = 'applicant' and spine_party.country is not null
+    where spine_party.role_group = 'applicant' and spine_party.entity_id <> exporter.entity_id
     group by exporter.subject
 )
 
@@ -204,7 +204,7 @@ select
     coalesce(party_record.disclosures, 0) as exporter_disclosures_count,
     new_goods.categories as exporter_new_goods_count,
     case when proofs.due > 0 then cast(proofs.due - proofs.proven as double) / cast(proofs.due as double) end as exporter_unproven_shipments_share,
-    coalesce(applicant.foreigner, 0) as exporter_foreign_applicant_flag,
+    case when applicant.subject is null then 0 else applicant.foreigner end as exporter_foreign_applicant_flag,
     case
         when
             spine_application.authorisation in ('global', 'general', 'large_project')

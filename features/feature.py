@@ -37,6 +37,7 @@ EVENT_KINDS = frozenset(
     )
 )
 LEVEL = re.compile(r"(\d+) = ([^,]+)")
+DOES_NOT_ARISE = "the question does not arise here"
 CHOICE = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
 
 

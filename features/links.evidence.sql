@@ -158,6 +158,7 @@ other_names as (
         on
             spine_party.entity_id = entity_name.entity_id
             and spine.as_of > entity_name.known_from
+            and spine.application_id <> entity_name.application_id
             and spine_party.name_key <> entity_name.name_key
     where spine_party.role_group in ('end_user', 'consignee')
 )

@@ -99,7 +99,7 @@ alike as (
             and spine.as_of > goods_denied.known_from
             and (goods_denied.known_to is null or spine.as_of <= goods_denied.known_to)
             and (goods_denied.application_id is null or spine.application_id <> goods_denied.application_id)
-    where date_diff('day', cast(goods_denied.known_from as date), spine.as_of_day) <= 1095
+    where date_diff('day', cast(goods_denied.known_from as date), spine.as_of_day) <= 1095 and spine.observed_days >= 1095
 )
 
 select

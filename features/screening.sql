@@ -131,8 +131,8 @@ select
     coalesce(warned.near_listed, 0) as screening_near_listed_score,
     coalesce(named.notified, 0) as screening_notified_parties_count,
     coalesce(named.denied, 0) as screening_denied_parties_count,
-    case when told.subject is not null then coalesce(alike.by_partners, 0) end as screening_similar_notices_count,
-    case when told.subject is not null then coalesce(alike.by_own, 0) end as screening_similar_denials_count
+    case when told.subject is not null and spine.observed_days >= 1095 then coalesce(alike.by_partners, 0) end as screening_similar_notices_count,
+    case when told.subject is not null and spine.observed_days >= 1095 then coalesce(alike.by_own, 0) end as screening_similar_denials_count
 from spine
 left join present on spine.subject = present.subject
 left join warned on spine.subject = warned.subject

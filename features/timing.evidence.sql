@@ -47,26 +47,23 @@ asked as (
     group by spine_item.subject, spine_item.category
 ),
 
-lately as (
+alike as (
     select
         end_user.subject,
-        ordered_goods.application_id,
-        max(asked.value_eur) as asked_eur,
-        sum(ordered_goods.value_eur) as value_eur
+        'timing_like_orders_count' as feature,
+        'application:' || ordered_goods.application_id as record
     from end_user
-    inner join coverage on end_user.authority = coverage.authority and end_user.as_of > coverage.known_from
     inner join asked on end_user.subject = asked.subject
     inner join ordered_goods
         on
-            end_user.exporter_id = ordered_goods.exporter_id
-            and end_user.entity_id = ordered_goods.end_user_id
+            end_user.entity_id = ordered_goods.end_user_id
+            and end_user.exporter_id = ordered_goods.exporter_id
             and asked.category = ordered_goods.category
             and end_user.as_of > ordered_goods.known_from
             and end_user.application_id <> ordered_goods.application_id
-    where
-        date_diff('day', cast(ordered_goods.known_from as date), end_user.as_of_day) <= 90
-        and date_diff('day', cast(coverage.known_from as date), end_user.as_of_day) >= 90
+    where date_diff('day', cast(ordered_goods.known_from as date), end_user.as_of_day) <= 90 and end_user.observed_days >= 90
     group by end_user.subject, ordered_goods.application_id, asked.category
+    having sum(ordered_goods.value_eur) * 10 >= max(asked.value_eur) * 9 and sum(ordered_goods.value_eur) * 9 <= max(asked.value_eur) * 10
 ),
 
 refused as (
@@ -93,13 +90,6 @@ from bought
 where bought.same_pair and bought.age_days <= 90 and bought.observed_days >= 90
 union distinct
 select
-    lately.subject,
-    'timing_like_orders_count' as feature,
-    'application:' || lately.application_id as record
-from lately
-where lately.value_eur * 10 >= lately.asked_eur * 9 and lately.value_eur * 9 <= lately.asked_eur * 10
-union distinct
-select
     bought.subject,
     'timing_value_to_earlier_years_ratio' as feature,
     'application:' || bought.application_id as record
@@ -111,6 +101,12 @@ select
     'timing_new_priority_goods_flag' as feature,
     'application:' || bought.application_id as record
 from bought
+union distinct
+select
+    alike.subject,
+    alike.feature,
+    alike.record
+from alike
 union distinct
 select
     refused.subject,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from engine.wire import Application, Score
+from features.feature import DOES_NOT_ARISE
 
 BAND_WORDS = {"low": "routine", "elevated": "elevated", "high": "high", "critical": "critical"}
 SCOPE = (
@@ -36,9 +37,11 @@ def memo(application: Application, score: Score, base_rate: float | None = None)
         lines += _wrapped(f"Settled by: {referral.settled_by} Rule {referral.rule_id}, subject {referral.subject}. Source: {referral.source}.", "      ")
     if not score.referrals:
         lines.append("  Nothing: no rule found a question.")
+    telling = [reason for reason in score.reasons if not reason.text.endswith(DOES_NOT_ARISE)]
+    silent = sum(reason.contribution for reason in score.reasons if reason.text.endswith(DOES_NOT_ARISE))
     for heading, sign in (("WHAT SPEAKS FOR DIVERSION", 1), ("WHAT SPEAKS AGAINST IT", -1)):
         lines += ["", heading]
-        reasons = [reason for reason in score.reasons if reason.contribution * sign > 0]
+        reasons = [reason for reason in telling if reason.contribution * sign > 0]
         for reason in reasons:
             lines += _wrapped(f"{reason.text}. ({reason.contribution:+.2f})", "  - ")
             lines += _wrapped(f"{reason.source}", "      ")
@@ -48,12 +51,15 @@ def memo(application: Application, score: Score, base_rate: float | None = None)
         if not reasons:
             lines.append("  Nothing among the ten weightiest.")
     lines += ["", "BY FAMILY (log-odds)"]
-    lines.append("  " + ", ".join(f"{family.replace('_', ' ')} {value:+.2f}" for family, value in sorted(score.family_risk.items(), key=lambda f: -abs(f[1]))))
+    families = sorted(score.family_risk.items(), key=lambda f: -abs(f[1]))
+    lines += _wrapped(", ".join(f"{family.replace('_', ' ')} {value:+.2f}" for family, value in families), "  ")
     lines += ["", "NOT KNOWN (each widens the interval)"]
     for missing in score.missing:
         lines += _wrapped(f"{missing.feature.replace('_', ' ')}: {missing.why}", "  - ")
     if not score.missing:
         lines.append("  Nothing that could have been given.")
+    if len(telling) < len(score.reasons):
+        lines += ["", *_wrapped(f"Questions that do not arise here moved the score by {silent:+.2f} in all.")]
     lines += ["", f"As of {score.as_of:%Y-%m-%d %H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, "
               f"policy {score.policy_version},", f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC."]
     return "\n".join(lines) + "\n"

@@ -29,7 +29,7 @@ COUNTED = (
     "consignee_prior_filings_count", "consignee_acted_between_count", "consignee_unfavourable_checks_count", "consignee_denials_count",
     "exporter_disclosures_count", "route_conflict_transits_count", "documents_file_reuse_count", "documents_content_reuse_count",
     "old_stock_passed_on_count", "old_stock_insecure_storage_count", "screening_similar_notices_count",
-    "screening_similar_denials_count", "timing_split_orders_count",
+    "screening_similar_denials_count", "timing_split_orders_count", "timing_like_orders_count",
 )  # fmt: skip
 WITH_EVIDENCE = tuple(name for name in FAMILIES if any(f.evidence_sql for f in catalogue().families if f.name == name))
 

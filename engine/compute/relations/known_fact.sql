@@ -30,6 +30,7 @@ select
         when asked.role_group = 'exporter' and party_event.disclosed and party_event.fact in ('diversion', 'breach') then 'disclosure'
         else party_event.fact
     end as fact,
+    party_event.role_group in (asked.role_group, 'named') as in_role, -- met in the role that its filings are counted in
     date_diff('day', cast(party_event.known_from as date), asked.as_of_day) as age_days
 from asked
 inner join party_event

@@ -78,16 +78,20 @@ in_between as (
     group by earlier_filing.subject, earlier_filing.role_group, earlier_filing.entity_id
 ),
 
--- A fact met in several roles counts once.
+-- A fact met in several roles counts once. What is set against the filings in a role counts only as far as it was met in that role,
+-- or names the party outside any filing.
 told as (
-    select distinct
+    select
         known_fact.subject,
         known_fact.role_group,
         known_fact.entity_id,
         known_fact.event_id,
         known_fact.fact,
-        known_fact.age_days <= 1095 as late
+        known_fact.age_days <= 1095 as late,
+        max(case when known_fact.in_role then 1 else 0 end) as in_role
     from known_fact
+    group by
+        known_fact.subject, known_fact.role_group, known_fact.entity_id, known_fact.event_id, known_fact.fact, known_fact.age_days <= 1095
 ),
 
 facts as (
@@ -98,6 +102,9 @@ facts as (
         count(distinct told.event_id) filter (where told.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
         count(*) filter (where told.fact = 'diversion') as diversions,
         count(*) filter (where told.fact = 'diversion' and told.late) as late_diversions,
+        count(*) filter (where told.fact = 'diversion' and told.in_role = 1) as role_diversions,
+        count(*) filter (where told.fact = 'diversion' and told.late and told.in_role = 1) as role_late_diversions,
+        count(*) filter (where told.fact in ('denied', 'denial_notice') and told.in_role = 1) as role_denials,
         count(*) filter (where told.fact = 'favourable') as favourable,
         count(*) filter (where told.fact = 'favourable' and told.late) as late_favourable,
         count(*) filter (where told.fact = 'unfavourable') as unfavourable,
@@ -121,6 +128,9 @@ select
     coalesce(facts.checks, 0) as checks,
     coalesce(facts.diversions, 0) as diversions,
     coalesce(facts.late_diversions, 0) as late_diversions,
+    coalesce(facts.role_diversions, 0) as role_diversions,
+    coalesce(facts.role_late_diversions, 0) as role_late_diversions,
+    coalesce(facts.role_denials, 0) as role_denials,
     coalesce(facts.favourable, 0) as favourable,
     coalesce(facts.late_favourable, 0) as late_favourable,
     coalesce(facts.unfavourable, 0) as unfavourable,

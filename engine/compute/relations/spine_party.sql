@@ -18,6 +18,7 @@ select
     filing_party.registered_on,
     filing_party.website_key,
     array_length(filing_party.owners) as owners_count,
+    array_length(list_filter(filing_party.owners, lambda owner: owner."share" is null)) as owners_unshared,
     list_sum(list_transform(filing_party.owners, lambda owner: cast(owner."share" as decimal(9, 6)))) as owners_share,
     array_length(filing_party.licences) as licences_count,
     array_length(list_filter(
