@@ -6,12 +6,13 @@ import os
 
 import streamlit as st
 
-from dashboards import oidc, session
+from dashboards import oidc, session, tables
 from dashboards.client import ServiceError
-from dashboards.screens import application, queue, visit
+from dashboards.screens import application, follow_up, oversight, planning, queue, visit
 
 st.set_page_config(page_title="diversion", page_icon="◐", layout="wide", initial_sidebar_state="collapsed")
 st.html(session.PRINT)
+st.html(tables.STYLE)
 
 
 def ask_for_token() -> None:
@@ -41,6 +42,7 @@ def enter(token: str) -> None:
     except ServiceError as error:
         session.show(error)
     else:
+        st.session_state["asked_for"] = {name: st.query_params.get_all(name) for name in st.query_params}
         st.rerun()
 
 
@@ -53,19 +55,26 @@ if kept:
         session.show(error)
 
 found = session.client()
-opens = found.opens if found else {"applications", "visits"}
-pages = []
-if "applications" in opens:
-    pages += [
-        st.Page(queue.page, title="Queue", url_path="queue", icon=":material/inbox:", default=True),
-        application.as_page(),
-    ]
-if "visits" in opens or not pages:
-    pages.append(st.Page(visit.page, title="Visit", url_path="visit", icon=":material/travel_explore:", default=not pages))
+READS_ALL = frozenset({"analyst", "approver", "auditor"})
+PAGES = (  # in the order of the navigation, each with the roles that have a use for it; the first that a role has is its home
+    (READS_ALL, lambda home: st.Page(queue.page, title="Queue", url_path="queue", icon=":material/inbox:", default=home)),
+    (READS_ALL, lambda home: application.as_page()),
+    (READS_ALL, lambda home: st.Page(follow_up.page, title="Follow-up", url_path="follow-up", icon=":material/notification_important:")),
+    (READS_ALL | {"planner"}, lambda home: st.Page(planning.page, title="Visits and dues", url_path="visits", icon=":material/event_note:", default=home)),
+    (frozenset({"inspector", "analyst"}), lambda home: st.Page(visit.page, title="Log a visit", url_path="visit", icon=":material/travel_explore:", default=home)),
+    (READS_ALL | {"admin"}, lambda home: st.Page(oversight.page, title="Oversight", url_path="oversight", icon=":material/monitoring:", default=home)),
+)
+pages: list = []
+for roles, page in PAGES:
+    if found is None or found.role in roles:
+        pages.append(page(not pages))
+if not pages:
+    pages.append(st.Page(lambda: st.info("No page here is for your role: a system uses the service itself."), title="diversion", default=True))
 here = st.navigation(pages, position="top" if found else "hidden")
 if found is None:
     ask_for_token()  # on whatever page was asked for, which is then opened
 else:
     here.run()
-    with st.container(key="screen-only-foot", horizontal=True, horizontal_alignment="right"):
+    with st.container(key="screen-only-foot", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.caption(f"{found.name} · {found.role}", width="content")
         st.button("Sign out", on_click=session.sign_out, type="tertiary")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, words
+from dashboards import charts, tables, words
 from dashboards.places import country
 from engine.wire import Application, Document, Leg, Party
 
@@ -30,7 +31,7 @@ def asked(filing: Application) -> None:
             st.markdown(f"> {plain(end_use.statement)}")
     else:
         st.markdown("**End use** not stated")
-    table(goods(filing), "The goods applied for, line by line")
+    tables.show(goods(filing), "The goods applied for, line by line")
     if filing.payment:
         pay = filing.payment
         st.markdown(
@@ -55,16 +56,6 @@ def plain(text: str | None) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:" else sign for sign in " ".join(text.split()))
 
 
-def table(rows: Sequence[Mapping[str, Any]], alt: str) -> None:
-    """Rows as a table of plain text that wraps, prints and is read aloud; nothing in a cell is read as markdown."""
-    st.table(
-        [{name: plain(str(value)) if value is not None else "–" for name, value in row.items()} for row in rows],
-        hide_index=True,
-        border="horizontal",
-        alt=alt,
-    )
-
-
 def goods(filing: Application) -> list[dict[str, Any]]:
     """The goods, one row a line."""
     return [
@@ -72,7 +63,7 @@ def goods(filing: Application) -> list[dict[str, Any]]:
             "Line": item.line,
             "Control": item.control_code or "none given",
             "Description": item.description or words.say(item.form),
-            "Quantity": f"{words.quantity(item.quantity)} {item.unit or ''}".strip(),
+            "Quantity": f"{words.quantity(item.quantity)} {words.unit(item.unit)}".strip(),
             "Value": words.money(item.value, item.currency),
             "Origin": item.origin or "–",
             "Model": item.model or "–",
@@ -92,6 +83,18 @@ def everyone(filing: Application) -> list[tuple[str, Party]]:
     found = [(part, party) for part, party in named if party is not None]
     found += [(f"{words.say(party.role)} end user", party) for party in filing.end_users or ()]
     return found + [(words.say(party.role), party) for party in filing.intermediaries or ()]
+
+
+def names(filing: Application) -> list[tuple[str, str | None, str]]:
+    """Each distinct name with its country and the parts it plays, owners too: what is held against the lists."""
+    found: dict[tuple[str, str | None], list[str]] = {}
+    for part, party in everyone(filing):
+        if party.name:
+            found.setdefault((party.name, party.country), []).append(part)
+        for owner in party.owners or ():
+            if owner.name:
+                found.setdefault((owner.name, owner.country), []).append(f"owner of the {part}")
+    return [(name, code, ", ".join(dict.fromkeys(parts))) for (name, code), parts in found.items()]
 
 
 def parties(filing: Application) -> list[dict[str, Any]]:
@@ -187,7 +190,45 @@ def way(filing: Application) -> None:
         st.caption("Straight lines join the places; they are not the course sailed.")
     if unplaced := charts.way(route).unplaced:
         st.markdown("**Not on the map**, no coordinates held: " + "; ".join(plain(one) for one in unplaced))
-    table(legs(route), "The legs of the route")
+    tables.show(legs(route), "The legs of the route")
+
+
+def _asked_and_answered(history: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Each request with the newest that was said of it, by its id."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in history:
+        body = entry.get("body") or {}
+        if entry["kind"] == "request" and body.get("request_id") and not body.get("withdrawn"):
+            found[body["request_id"]] = found.get(body["request_id"], {}) | {name: value for name, value in body.items() if value is not None}
+    return found
+
+
+def requests(history: Iterable[Mapping[str, Any]], today: date | None = None) -> list[dict[str, Any]]:
+    """What was asked of others, unanswered first, each with its clock."""
+    now = today or datetime.now(UTC).date()
+    rows = []
+    for request_id, one in _asked_and_answered(history).items():
+        if one.get("answer"):
+            state = f"{words.say(one['answer'])}, {words.day(one.get('answered_on') or one['at'])}"
+        elif one.get("due_on"):
+            days = (date.fromisoformat(one["due_on"]) - now).days
+            state = f"waiting, due in {days} days" if days >= 0 else f"waiting, OVERDUE by {-days} days"
+        else:
+            state = "waiting, no day set"
+        rows.append({
+            "Request": request_id, "Asked": f"{words.say(one.get('for'))} of {words.say(one.get('to'))}" + (f" {one['name']}" if one.get("name") else ""),
+            "Country": country(one.get("country")), "Sent": words.day(one.get("sent_on") or one["at"]), "State": state,
+            "Our clock": "stopped" if one.get("stops_clock") and not one.get("answer") else "runs",
+        })  # fmt: skip
+    return sorted(rows, key=lambda row: not row["State"].startswith("waiting"))
+
+
+def open_requests(history: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Requests that nobody has answered, by id, in words."""
+    return {
+        request_id: f"{words.say(one.get('for'))} of {words.say(one.get('to'))}, sent {words.day(one.get('sent_on') or one['at'])} ({request_id})"
+        for request_id, one in _asked_and_answered(history).items() if not one.get("answer")
+    }  # fmt: skip
 
 
 def moments(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -219,6 +260,8 @@ SAID_FIRST = (
     "for",
     "because",
     "rationale",
+    "reason",
+    "end_use",
     "text",
     "licence_number",
     "shipment_id",

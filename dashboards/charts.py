@@ -7,8 +7,9 @@ colours (blue, vermilion) keep apart for all common kinds of colour blindness an
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import altair as alt
@@ -68,8 +69,8 @@ def risk_scale(score: Score, others: Sequence[float] = (), base: float | None = 
     layers.append(signs.mark_text(align="left", dx=3, color=NEUTRAL).encode(text="told:N", y=alt.value(8)))
     if base is not None:
         own = alt.Chart(_rows([{"risk": max(base, LEAST), "told": "↑ all shipments"}])).encode(x=axis)
-        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(60)))
-    return alt.layer(*layers).properties(height=118)
+        layers.append(own.mark_text(align="left", dx=-4, color=NEUTRAL).encode(text="told:N", y=alt.value(70)))
+    return alt.layer(*layers).properties(height=140)
 
 
 def steps(score: Score) -> list[dict[str, Any]]:
@@ -332,3 +333,64 @@ def timeline(moments: Sequence[dict[str, Any]]) -> alt.Chart:
         )
         .properties(height=alt.Step(26))
     )
+
+
+def countries(counts: Mapping[str, int], what: str, *, height: int = 260) -> alt.LayerChart:
+    """How many of something lie in each country: the deeper the blue the more, and the number on pointing.
+
+    Args:
+        counts: by alpha-2 code.
+        what: what is counted, in the plural.
+    """
+    rows = [{"id": code, "number": number} for code, number in counts.items()]
+    outlines = alt.InlineData(values=world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    land = alt.Chart(outlines).mark_geoshape(stroke=NEUTRAL, strokeWidth=0.4, fill=NEUTRAL, fillOpacity=0.15)
+    filled = (
+        alt.Chart(outlines)
+        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5)
+        .transform_lookup(lookup="id", from_=alt.LookupData(_rows(rows), "id", ["number"]))
+        .transform_filter("isValid(datum.number)")
+        .encode(
+            color=alt.Color("number:Q", scale=alt.Scale(scheme="blues", domainMin=0), legend=alt.Legend(title=what, orient="right", format="d", gradientLength=120)),
+            tooltip=[alt.Tooltip("properties.name:N", title="country"), alt.Tooltip("number:Q", title=what)],
+        )
+    )
+    return alt.layer(land, filled).properties(height=height).project(type="equalEarth")
+
+
+def calendar(visits: Sequence[Mapping[str, Any]], *, height: int = 220) -> alt.Chart:
+    """How many visits can be made in each week: each counts from the first to the last day of its window, however it was chosen."""
+    rows = []
+    for visit in visits:
+        day, last = date.fromisoformat(str(visit["window_from"])[:10]), date.fromisoformat(str(visit["window_to"])[:10])
+        day -= timedelta(days=day.weekday())
+        while day <= last:
+            rows.append({"week": day.isoformat(), "state": words.say(visit.get("state") or "planned")})
+            day += timedelta(days=7)
+    return (
+        alt.Chart(_rows(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("week:O", title="week beginning on", axis=alt.Axis(labelAngle=-40, labelOverlap=True)),
+            y=alt.Y("count()", title="visits open", axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("state:N", scale=alt.Scale(domain=["overdue", "due", "planned"], range=[RAISES, LOWERS, LOWERS]), legend=None),
+            tooltip=[alt.Tooltip("week:O"), alt.Tooltip("state:N"), alt.Tooltip("count()", title="visits open")],
+        )
+        .properties(height=height)
+    )
+
+
+def bars(rows: Sequence[Mapping[str, Any]], what: str, number: str, *, within: str | None = None) -> alt.LayerChart:
+    """Counts as bars, each with its number written beside it, in the order given.
+
+    Args:
+        what, number: the names of the two columns.
+        within: a column whose words tell parts of a bar apart on pointing.
+    """
+    chart = alt.Chart(_rows(rows))
+    y = alt.Y(f"{what}:N", sort=[str(row[what]) for row in rows], title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
+    x = alt.X(f"{number}:Q", title=None, axis=alt.Axis(tickMinStep=1, grid=True, gridOpacity=0.2))
+    tip = [alt.Tooltip(f"{name}:N") for name in (what, number, within) if name]
+    drawn = chart.mark_bar(color=LOWERS, height={"band": 0.65}).encode(x=x, y=y, tooltip=tip)
+    said = chart.mark_text(align="left", dx=4, color=NEUTRAL).encode(x=x, y=y, text=f"{number}:Q")
+    return alt.layer(drawn, said).properties(height=alt.Step(24))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +67,7 @@ class Client:
 
     def __init__(self, service: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
         self.service = service
-        self.opens: frozenset[str] = frozenset()  # of `applications` and `visits`, what the role may list
+        self.name = self.role = ""  # told by the service, see `check`
         self._http = httpx.Client(
             base_url=service,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
@@ -102,32 +103,39 @@ class Client:
         raise problem(answer)
 
     def check(self) -> None:
-        """Ask which pages the token opens, and so whether it is known at all.
+        """Ask whom the token names, and so whether it is known at all.
 
         Raises:
             ServiceError: the service is not reached, or does not know the token.
         """
-        opened = set()
-        for room in ("applications", "visits"):
-            try:
-                self.ask("GET", room, params={"limit": 1})
-                opened.add(room)
-            except ServiceError as error:
-                if error.status != 403:
-                    raise
-        self.opens = frozenset(opened)
+        told = self.ask("GET", "me")
+        self.name, self.role = told["name"], told["role"]
 
-    def queue(self) -> list[QueueRow]:
-        """Every application that this person may read, newest filing first, up to the newest 5,000."""
+    def queue(self, **asked: str) -> list[QueueRow]:
+        """The applications that this person may read, up to 5,000: newest filing first, or as `order` says.
+
+        Args:
+            asked: the service's own filters: `state`, `band`, `destination`, `find`, `order`.
+        """
         rows: list[QueueRow] = []
         cursor: str | None = None
         while len(rows) < MOST_ROWS:
-            told = self.ask("GET", "applications", params={"limit": 500} | ({"cursor": cursor} if cursor else {}))
+            told = self.ask("GET", "applications", params=asked | {"limit": 500} | ({"cursor": cursor} if cursor else {}))
             rows += [QueueRow.read(row) for row in told["applications"]]
             cursor = told.get("next_cursor")
             if not cursor:
                 break
         return rows
+
+    def some_risks(self) -> tuple[float, ...]:
+        """The risks of the newest 500 scored applications, for the scale behind one of them."""
+        told = self.ask("GET", "applications", params={"limit": 500})["applications"]
+        return tuple(row["risk"] for row in told if row.get("risk") is not None)
+
+    def row(self, application_id: str) -> QueueRow | None:
+        """How one application stands in the queue."""
+        told = self.ask("GET", "applications", params={"find": application_id, "limit": 500})["applications"]
+        return next((QueueRow.read(row) for row in told if row["application_id"] == application_id), None)
 
     def application(self, application_id: str) -> Application:
         """A filing as it stands."""
@@ -137,6 +145,19 @@ class Client:
         """Its score as of filing, or as of another moment (`now`); referrals are as of now in both."""
         told = self.ask("GET", f"{_path(application_id)}/score", params={"as_of": as_of} if as_of else {})
         return Score.model_validate_json(json.dumps(told))
+
+    def what_if(self, application_id: str, remedies: Sequence[str] = (), band: str | None = None) -> dict[str, Any]:
+        """What would go with a lower score: every remedy alone, the fewest for a band, and those asked for together."""
+        order = {"remedies": list(remedies)} if remedies else {}
+        return dict(self.ask("POST", f"{_path(application_id)}/what-if", json=order | ({"band": band} if band else {})))
+
+    def similar(self, application_id: str) -> list[dict[str, Any]]:
+        """The nearest past applications with a known outcome."""
+        return list(self.ask("GET", f"{_path(application_id)}/similar")["cases"])
+
+    def screen(self, name: str, country: str | None = None) -> list[dict[str, Any]]:
+        """The list entries near a name as the lists stand now, best first."""
+        return list(self.ask("GET", "screen", params={"name": name} | ({"country": country} if country else {})))
 
     def history(self, application_id: str) -> list[dict[str, Any]]:
         """Everything known of it that this person may know, in time order."""
@@ -156,10 +177,81 @@ class Client:
             skip = told.get("next_skip")
         return found
 
+    def finished(self, told: Mapping[str, Any], every: float = 1.0) -> dict[str, Any]:
+        """What long work came to: the answer itself, or, where it was handed a number to ask by, the answer once there is one.
+
+        Args:
+            every: seconds between two questions.
+
+        Raises:
+            ServiceError: the work failed.
+        """
+        while told.get("job_id") and told.get("state") == "running":
+            time.sleep(every)
+            told = self.ask("GET", f"jobs/{told['job_id']}")
+        if not told.get("job_id"):
+            return dict(told)
+        if told["state"] == "failed":
+            why = told.get("problem") or {}
+            raise ServiceError(why.get("title") or "The work failed.", why.get("detail") or "", why.get("status"), _fields(why))
+        return dict(told["result"])
+
+    def make_plan(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        """Choose visits for a period; waits until it is done."""
+        return self.finished(self.ask("POST", "plans", json=dict(order)))
+
+    def plan(self, plan_id: str) -> dict[str, Any]:
+        """A plan with everything its selection rests on."""
+        return dict(self.ask("GET", f"plans/{quote(plan_id, safe='')}"))
+
+    def amend_plan(self, plan_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
+        """Drop, add or move visits of a plan for a reason; waits until it is done."""
+        return self.finished(self.ask("POST", f"plans/{quote(plan_id, safe='')}/amendments", json=dict(order)))
+
+    def due(self) -> dict[str, Any]:
+        """What is due and overdue after the licences, oldest first, up to 5,000, and the parties that could not be verified."""
+        return dict(self.ask("GET", "due", params={"limit": 5_000}))
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Findings that touch undecided applications and open licences, the newest 100."""
+        return list(self.ask("GET", "alerts")["alerts"])
+
+    def proposals(self) -> list[dict[str, Any]]:
+        """What findings put before an approver and nobody has settled."""
+        return list(self.ask("GET", "proposals", params={"state": "open"})["proposals"])
+
+    def pack(self, visit_id: str) -> bytes:
+        """What an inspector takes along, as a page to print."""
+        return self.ask("GET", f"visits/{quote(visit_id, safe='')}/pack", params={"form": "html"}).content
+
+    def serials(self, application_id: str) -> dict[str, Any]:
+        """Serial numbers shipped against seen."""
+        return dict(self.ask("GET", f"{_path(application_id)}/serials"))
+
+    def report(self, year: int, form: str = "json") -> Any:
+        """The year's report: as data, or as a file's bytes in another form."""
+        told = self.ask("GET", f"reports/{year}", params={"form": form})
+        return told if form == "json" else told.content
+
+    def features(self) -> dict[str, Any]:
+        """The feature book."""
+        return dict(self.ask("GET", "features"))
+
+    def audit(self, after: int = 0, most: int = 1_000) -> dict[str, Any]:
+        """Entries of the audit trail in the order of writing, after a number."""
+        return dict(self.ask("GET", "audit", params={"after": after, "limit": most}))
+
+    def verify(self) -> dict[str, Any]:
+        """Prove that no record was changed or removed; waits until it is done."""
+        return self.finished(self.ask("POST", "audit/verify"))
+
+    def signatures(self) -> list[dict[str, Any]]:
+        """Everything that waits for a second person's signature, the oldest first."""
+        return list(self.ask("GET", "signatures")["pending"])
+
     def awaiting_signature(self, application_id: str) -> list[dict[str, Any]]:
         """What waits for a second person's signature on one application."""
-        pending = self.ask("GET", "signatures")["pending"]
-        return [one for one in pending if one["event"].get("application_id") == application_id]
+        return [one for one in self.signatures() if one["event"].get("application_id") == application_id]
 
     def sign(self, event_id: str, signed: bool, because: str | None = None) -> None:
         """Sign what waits, or refuse to, with why."""
@@ -227,9 +319,10 @@ def problem(answer: httpx.Response) -> ServiceError:
         told = {}
     if not isinstance(told, dict):
         told = {}
-    fields = tuple(
-        ProblemField(**{name: str(one.get(name, "")) for name in ("field", "reason", "expected", "todo")}) for one in told.get("problems") or ()
-    )
     title = TITLES.get(answer.status_code) or told.get("title") or "The service refused this."
     detail = told.get("detail") or f"It answered with status {answer.status_code}."
-    return ServiceError(title, detail, answer.status_code, fields)
+    return ServiceError(title, detail, answer.status_code, _fields(told))
+
+
+def _fields(told: Mapping[str, Any]) -> tuple[ProblemField, ...]:
+    return tuple(ProblemField(**{name: str(one.get(name, "")) for name in ("field", "reason", "expected", "todo")}) for one in told.get("problems") or ())

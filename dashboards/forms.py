@@ -7,6 +7,7 @@ long: a second press, or a second try after a lost answer, is the same event and
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -14,7 +15,7 @@ import streamlit as st
 
 from dashboards import session, words
 from dashboards.client import Client, ServiceError
-from engine.wire import DecisionOutcome, Ground, Referral, ReviewResult, Score
+from engine.wire import Answer, DecisionOutcome, Ground, Referral, RequestFor, RequestParty, ReviewResult, Score
 
 
 def stamp(form: str) -> dict[str, str]:
@@ -108,6 +109,63 @@ def settle(client: Client, application_id: str, referral: Referral) -> None:
         "valid_to": valid_to.isoformat() if valid_to else None,
     }
     send(client, "review", form, review, f"Review of {referral.rule_id} ({words.say(result)})")
+
+
+def review(client: Client, application_id: str, about: str, subject: str, what: str) -> None:
+    """Record what an officer made of something that is no referral: a list match, a proposal."""
+    form = f"review:{application_id}:{about}:{subject}"
+    with st.form(form + ":form", border=False):
+        result = st.selectbox(
+            "What did you find?", ("dismissed", "confirmed", "escalated"), index=None, format_func=RESULTS.get, key=f"{form}:result", placeholder="Choose"
+        )
+        because = st.text_area("Why", key=f"{form}:because", height=80, help="For the file: what tells the two apart, or shows that they are one.")
+        if not st.form_submit_button("Record this review"):
+            return
+    if result is None or not because.strip():
+        st.error("Choose what you found and say why. Nothing was recorded; what you typed is still here.")
+        return
+    told = {"about": about, "subject": subject, "application_id": application_id, "result": result, "because": because.strip()}
+    send(client, "review", form, told, f"{what} ({words.say(result)})")
+
+
+NEW = "a new request"
+
+
+def ask(client: Client, application_id: str, waiting: Mapping[str, str]) -> None:
+    """Put a question to somebody, or put down what came back."""
+    form = f"request:{application_id}"
+    chosen = st.selectbox("What", [NEW, *waiting], format_func=lambda one: waiting.get(one, "Ask: a new request"), key=f"{form}:which")
+    with st.form(form + ":form", border=False):
+        if chosen == NEW:
+            left, right = st.columns(2)
+            to = left.selectbox("Of whom", get_args(RequestParty), index=None, format_func=words.say, key=f"{form}:to", placeholder="Choose")
+            for_ = right.selectbox("For what", get_args(RequestFor), index=None, format_func=words.say, key=f"{form}:for", placeholder="Choose")
+            name = left.text_input("Who exactly", key=f"{form}:name")
+            due = right.date_input("Answer due on", value=None, format="YYYY-MM-DD", key=f"{form}:due")
+            stops = st.checkbox("Our time limit stops until the answer", key=f"{form}:stops")
+            text = st.text_area("The question", key=f"{form}:text", height=70)
+        else:
+            answer = st.selectbox("What came back", get_args(Answer), index=None, format_func=words.say, key=f"{form}:answer", placeholder="Choose")
+            on = st.date_input("On which day", value=None, format="YYYY-MM-DD", key=f"{form}:on")
+            text = st.text_area("The answer", key=f"{form}:said", height=70)
+        if not st.form_submit_button("Record this"):
+            return
+    if chosen == NEW and not (to and for_):
+        st.error("Say of whom and for what. Nothing was recorded; what you typed is still here.")
+        return
+    if chosen != NEW and not (answer and on):
+        st.error("Say what came back and when. Nothing was recorded; what you typed is still here.")
+        return
+    record: dict[str, Any] = {"application_id": application_id, "text": text.strip()}
+    if chosen == NEW:
+        made = stamp(form)
+        record |= {
+            "request_id": made["event_id"].replace("dash-", "req-", 1), "from": "authority", "to": to, "for": for_, "name": name.strip(),
+            "sent_on": made["at"][:10], "due_on": due.isoformat() if due else None, "stops_clock": stops,
+        }  # fmt: skip
+        send(client, "request", form, record, f"Request for {words.say(for_)}")
+    else:
+        send(client, "request", form, record | {"request_id": chosen, "answer": answer, "answered_on": on.isoformat()}, f"Answer ({words.say(answer)})")
 
 
 def decide(client: Client, score: Score) -> None:

@@ -34,9 +34,9 @@ PRINT = """<style>
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 3.4rem 0.9rem 2rem; } }
 h2 { font-size: 1.6rem !important; padding: 0.2rem 0 !important; }
 h3 { font-size: 1.12rem !important; padding: 0.5rem 0 0.1rem !important; }
-[data-testid="stTable"] td, [data-testid="stTable"] th { font-size: 0.85rem; padding: 0.2rem 0.45rem !important; vertical-align: top; overflow-wrap: anywhere; min-width: 3.2rem; }
-[data-testid="stTable"] td, [data-testid="stTable"] td * { overflow-wrap: anywhere !important; white-space: normal !important; }
-[data-testid="stTable"] td:first-child { min-width: 5.6rem; }
+.st-key-glance [data-testid="stMarkdownContainer"] { margin-bottom: 0 !important; }
+.st-key-glance p { margin: 0 !important; font-size: 0.88rem; line-height: 1.38; }
+.st-key-glance [data-testid="stVerticalBlock"] { gap: 0.4rem; }
 </style>"""
 
 

@@ -38,6 +38,29 @@ def pasted(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in re.split(r"[\n\r\t,;]+", text or "") if part.strip()))
 
 
+def first_column(content: bytes) -> tuple[str, ...]:
+    """Serials from a file's first column; what is no UTF-8 text gives those signs that can be read."""
+    lines = content.decode("utf-8-sig", errors="replace").splitlines()
+    return tuple(dict.fromkeys(told for line in lines if (told := re.split(r"[\t,;]", line)[0].strip().strip('"'))))
+
+
+def _key(serial: str) -> str:
+    """A serial number without case, spaces and punctuation, as the service compares it."""
+    return "".join(sign for sign in serial if sign.isalnum()).upper()
+
+
+def not_listed(shipped: Sequence[str], groups: Sequence[Seen]) -> tuple[str, ...]:
+    """Serials shipped that stand in no group yet."""
+    listed = {_key(serial) for group in groups for serial in group.serials}
+    return tuple(serial for serial in shipped if _key(serial) not in listed)
+
+
+def unknown(shipped: Sequence[str], groups: Sequence[Seen]) -> tuple[str, ...]:
+    """Serials put down that were not shipped, as far as any are on record as shipped."""
+    known = {_key(serial) for serial in shipped}
+    return tuple(serial for group in groups for serial in group.serials if _key(serial) not in known) if known else ()
+
+
 def repeated(groups: Sequence[Seen]) -> tuple[str, ...]:
     """Serials that stand in two groups and so would be in two states at once."""
     seen: set[tuple[int | None, str]] = set()
@@ -87,10 +110,12 @@ def event(
                 "limitations",
                 "party_reply",
                 "signed_by",
+                "because",
             )
         },
         "limited_by": typed.get("limited_by") if typed.get("access") not in (None, "full") else None,
         "items": [record for group in groups for record in group.records()],
+        "sample": typed.get("sample"),
         "storage": storage,
         "findings": [*(typed.get("elsewhere") or ()), *(typed.get("findings") or ())],
         "evidence": list(evidence),

@@ -15,6 +15,7 @@ BANDS = {"low": "○ routine", "elevated": "◐ elevated", "high": "● high", "
 BAND_ORDER = ("critical", "high", "elevated", "low")
 
 _WORDS = {
+    "auc": "ranking (AUC)",
     "wmd": "WMD",
     "lei": "LEI",
     "imo": "IMO",
@@ -103,6 +104,15 @@ def quantity(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
+
+
+# The codes of UN/ECE recommendation 20 that goods under control are mostly counted in; another is shown as it was filed.
+_UNITS = {"C62": "pieces", "EA": "pieces", "NMB": "pieces", "PCE": "pieces", "SET": "sets", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m"}
+
+
+def unit(code: str | None) -> str:
+    """A unit of quantity in words."""
+    return _UNITS.get(code or "", code or "")
 
 
 def money(value: float | None, currency: str | None) -> str:

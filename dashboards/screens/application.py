@@ -1,19 +1,21 @@
-"""One application on one screen: what is asked, how risky, why, what is missing; then the forms to settle and decide."""
+"""One application: at a glance what is asked, how risky, why, what is missing, what would help; then the forms to settle and decide."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from dashboards import casefile, charts, forms, session, words
+from dashboards import casefile, charts, forms, remedies, session, tables, words
 from dashboards.client import Client, QueueRow, ServiceError, base_rate
 from dashboards.places import country
 from engine.wire import Application, Referral, Score
 
 WORTH_A_CHART = 5  # records in a history; fewer are read faster in the table
+AT_A_GLANCE = 3  # reasons and missing inputs told before the reader asks for all
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Case:
     waiting: list[dict[str, Any]]
     others: tuple[float, ...]
     model: dict[str, Any]
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it still waits for a decision."""
+        return self.row is None or self.row.state == "undecided"
 
 
 def as_page() -> Any:
@@ -47,53 +54,61 @@ def page() -> None:
         )
         return
     st.query_params["id"] = st.session_state["last_id"] = application_id
-    with session.told():
+    with session.told(), st.spinner("Scoring as of filing and as of now …", show_time=True):
         case = session.held(f"case:{application_id}", lambda: fetch(client, application_id))
     head(case)
-    session.scope()
     forms.say_what_was_done()
+    would_help = glance(case)
+    session.scope()
     referrals(client, case)
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        how_risky(case)
-        why(case.score)
-        missing(case.score)
-    with right:
         st.subheader("What is asked", anchor=False)
         casefile.asked(case.filing)
         st.subheader("Route", anchor=False)
         casefile.way(case.filing)
-        documents(case.filing)
-    st.subheader("Parties", anchor=False)
-    casefile.table(casefile.parties(case.filing), "Every party with its part")
+    with right:
+        how_risky(case)
+        why(case.score)
+        missing(case.score)
+    remedies_here = st.container(key="screen-only-remedies")
+    similar(client, case.score)
+    documents(case.filing)
+    parties(client, case)
     left, right = st.columns([1, 1], gap="medium")
     with left:
+        asked_of_others(client, case)
         history(case.history)
     with right:
         decision(client, case)
+    take_away(case)
     st.caption(versions(case.score))
+    remedies.panel(client, case.score, remedies_here, would_help, at_once=case.undecided and case.score.band != "low")
 
 
 def fetch(client: Client, application_id: str) -> Case:
-    """Everything the page needs; what a role may not read beside the case itself is left out."""
-    filing = client.application(application_id)
-    score = client.score(application_id)
-    rows = session.held("queue", client.queue)
-    row = next((row for row in rows if row.application_id == application_id), None)
-    undecided = row is None or row.state == "undecided"
+    """Everything the page needs, asked for at once; what a role may not read beside the case itself is left out."""
+    asked: dict[str, Callable[[], Any]] = {
+        "filing": lambda: client.application(application_id),
+        "score": lambda: client.score(application_id),
+        "row": lambda: _or_nothing(lambda: client.row(application_id), None),
+        "history": lambda: client.history(application_id),
+        "waiting": lambda: _or_nothing(lambda: client.awaiting_signature(application_id), []),
+    }
+    with ThreadPoolExecutor(len(asked)) as at_once:
+        answers = {name: at_once.submit(ask) for name, ask in asked.items()}
+        now = client.score(application_id, "now")
+        told = {name: answer.result() for name, answer in answers.items()}
+    decided = told["row"] is not None and told["row"].state != "undecided"
     return Case(
-        filing=filing,
-        score=score,
-        now=client.score(application_id, "now") if undecided else None,
-        row=row,
-        history=client.history(application_id),
-        waiting=_or_nothing(lambda: client.awaiting_signature(application_id), []),
-        others=tuple(row.risk for row in rows if row.risk is not None),
-        model=_or_nothing(lambda: session.held("model", client.model), {}),
+        **told,
+        now=None if decided else now,
+        others=session.held("risks", client.some_risks, seconds=600),
+        model=_or_nothing(lambda: session.held("model", client.model, seconds=600), {}),
     )
 
 
-def _or_nothing(ask: Any, nothing: Any) -> Any:
+def _or_nothing(ask: Callable[[], Any], nothing: Any) -> Any:
     try:
         return ask()
     except ServiceError as error:
@@ -103,15 +118,75 @@ def _or_nothing(ask: Any, nothing: Any) -> Any:
 
 
 def head(case: Case) -> None:
-    """Which application, in which band, at which state."""
+    """Which application, in which band, at which state; the way back to the queue and to the next one."""
     score, filing = case.score, case.filing
     to = filing.end_user.name if filing.end_user else ", ".join(country(code) for code in filing.destinations or ()) or "no single end user"
-    st.header(f"{casefile.plain(score.application_id)} · {words.band(score.band)}", anchor=False)
+    order: list[str] = st.session_state.get("in_order", [])
+    place = order.index(score.application_id) if score.application_id in order else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(f"{casefile.plain(score.application_id)} · {words.band(score.band)}", anchor=False, width="content")
+        st.space("stretch")
+        if place is not None:
+            with st.container(key="screen-only-next", horizontal=True, width="content", vertical_alignment="center"):
+                st.caption(f"{place + 1} of {len(order)} in your queue", width="content")
+                for label, at in (("‹ Before", place - 1), ("Next ›", place + 1)):
+                    if st.button(label, disabled=not 0 <= at < len(order)):
+                        st.query_params["id"] = st.session_state["last_id"] = order[at]
+                        st.rerun()
     told = [f"to **{casefile.plain(to)}**"]
     if case.row:
         late = " (**late**: past the limit for a decision)" if case.row.late else ""
         told.append(f"{words.say(case.row.state)}, {case.row.age_days} days since filing{late}")
+    still_open = sum(not referral.settled for referral in (case.now or score).referrals)
+    if still_open:
+        told.append(f"⚑ **{still_open}** to settle before a grant")
+    if case.waiting:
+        told.append("✎ waits for a second signature")
     st.markdown(" · ".join(told))
+
+
+def glance(case: Case) -> Any:
+    """The five answers side by side; the place for the fifth is handed back, since it takes the service longest."""
+    score, filing, base = case.score, case.filing, base_rate(case.model)
+    with st.container(border=True, key="glance"):
+        asked, risky, because, lacks, help_ = st.columns([1.15, 1.05, 1.5, 1, 1.3], gap="medium")
+    with asked:
+        st.markdown("**What is asked**")
+        for item in filing.items[:AT_A_GLANCE]:
+            amount = f"{words.quantity(item.quantity)} {words.unit(item.unit).replace('pieces', '×')}"
+            what = casefile.plain(item.description or words.say(item.form))
+            st.markdown(f"{amount} {what} ({casefile.plain(item.control_code) if item.control_code else 'no control code'})")
+        more = len(filing.items) - AT_A_GLANCE
+        to = country(filing.end_user.country) if filing.end_user else ", ".join(country(code) for code in filing.destinations or ()) or "–"
+        st.markdown((f"and {more} more lines, " if more > 0 else "") + f"to {to}, {words.say(filing.end_use.purpose) if filing.end_use else 'end use not stated'}")
+    with risky:
+        st.markdown("**How risky**")
+        st.markdown(f"{words.band(score.band)}: **{words.frequency(score.risk)}**")
+        st.markdown(f"90 %: {words.interval(score.risk_low, score.risk_high, score.risk)}")
+        if base is not None:
+            st.markdown(f"all shipments: {words.count_in(base, words.per(base))} in {words.per(base):,}")
+    with because:
+        st.markdown("**Why** (the weightiest)")
+        for reason in score.reasons[:AT_A_GLANCE]:
+            st.markdown(f"{'▲' if reason.contribution > 0 else '▼'} {words.odds(reason.contribution)} {casefile.plain(reason.text)}")
+        if not score.reasons:
+            st.markdown("not shown to this role")
+    with lacks:
+        st.markdown("**What is missing**")
+        st.markdown(f"{len(score.missing)} inputs" if score.missing else "nothing that could have been given")
+        for family, number in missing_by_family(score)[:AT_A_GLANCE]:
+            st.markdown(f"{words.say(family)}: {number}")
+    with help_:
+        st.markdown("**What would help**")
+        return st.empty()
+
+
+def missing_by_family(score: Score) -> list[tuple[str, int]]:
+    """How many inputs each family lacks, most first."""
+    counts: dict[str, int] = {}
+    for one in score.missing:
+        counts[one.family] = counts.get(one.family, 0) + 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def how_risky(case: Case) -> None:
@@ -126,7 +201,7 @@ def how_risky(case: Case) -> None:
         charts.risk_scale(score, case.others, base, case.model.get("policy", {}).get("thresholds", ())),
         alt="This risk and its interval among all scores",
     )
-    st.caption("◆ this application with its 90 % interval; each thin stroke is another scored application.")
+    st.caption("◆ this application with its 90 % interval; each thin stroke is one of the newest other applications.")
     if case.now is not None:
         then, now = ((words.band(one.band), words.frequency(one.risk)) for one in (score, case.now))
         moved = "the same" if then == now else f"**{now[0]}**, {now[1]}"
@@ -139,20 +214,26 @@ def how_risky(case: Case) -> None:
 
 
 def why(score: Score) -> None:
-    """The reasons as a waterfall; value, source and evidence one click below; the families beside."""
+    """The reasons as a waterfall, on a phone as a list; value, source and evidence one click below; the families beside."""
     st.subheader("Why", anchor=False)
     if not score.reasons:
         st.info("No reasons are shown to this role.", icon=":material/visibility_off:")
         return
-    st.altair_chart(charts.reasons(score), alt="The reasons as steps from the start of every filing to this one")
-    st.caption("Each bar says by how much the fact multiplies the odds of diversion. Dotted line: where every filing starts.")
+    with st.container(key="wide-only-reasons"):
+        st.altair_chart(charts.reasons(score), alt="The reasons as steps from the start of every filing to this one")
+    with st.container(key="narrow-only-reasons"):
+        tables.show(
+            [{"Reason": step["text"], "Odds": f"{step['factor']} {step['effect']}", "Value": step["value"]} for step in charts.steps(score)],
+            "The reasons, largest first, each with the factor it multiplies the odds by",
+        )
+    st.caption("Each says by how much the fact multiplies the odds of diversion. Dotted line: where every filing starts.")
     with st.expander("Value, source and evidence of each reason", icon=":material/fact_check:"):
         for reason in score.reasons:
             st.markdown(f"**{casefile.plain(reason.text)}** ({words.odds(reason.contribution)})")
             kept = "" if reason.handling == "internal" else f" · handling: **{words.say(reason.handling)}**"
             st.markdown(f"`{reason.feature}` = {words.number(reason.value)}{kept}  \nSource: {casefile.plain(reason.source)}")
-            st.code("\n".join(reason.evidence) or "no record: the fact is that there is none", language=None)
-    with st.expander("By family", icon=":material/stacked_bar_chart:", expanded=True):
+            st.code("\n".join(reason.evidence) or "no record: the fact is that there is none", language=None, height=110 if len(reason.evidence) > 4 else "content")
+    with st.expander("By family", icon=":material/stacked_bar_chart:"):
         st.altair_chart(charts.families(score), alt="Contributions summed by family")
 
 
@@ -162,10 +243,12 @@ def missing(score: Score) -> None:
         st.markdown("**Missing** nothing that could have been given.")
         return
     with st.expander(f"Missing: {len(score.missing)} inputs, each of which widens the interval", icon=":material/help:"):
-        casefile.table(
-            [{"Input": words.say(one.feature), "Family": words.say(one.family), "Why": one.why} for one in score.missing],
-            "Inputs that could not be computed",
-        )
+        tables.show(missing_rows(score), "Inputs that could not be computed")
+
+
+def missing_rows(score: Score) -> list[dict[str, Any]]:
+    """The missing inputs, one row each."""
+    return [{"Input": words.say(one.feature), "Family": words.say(one.family), "Why": one.why} for one in score.missing]
 
 
 def referrals(client: Client, case: Case) -> None:
@@ -186,13 +269,105 @@ def referrals(client: Client, case: Case) -> None:
                 forms.settle(client, case.score.application_id, referral)
 
 
+def similar(client: Client, score: Score) -> None:
+    """Past cases with a known outcome that the model saw for the same reasons; asked for, since the first answer takes seconds."""
+    st.subheader("Similar past cases", anchor=False)
+    kept = f"similar:{score.application_id}:{score.revision}"
+    if kept not in st.session_state:
+        with st.container(key="screen-only-similar"):
+            if not st.button("Look for similar past cases", icon=":material/manage_search:", help="With what was found of them. Few, chosen by people, and no forecast."):
+                return
+        try:
+            with st.spinner("Comparing with every past case …", show_time=True):
+                st.session_state[kept] = client.similar(score.application_id)
+        except ServiceError as error:
+            session.show(error)
+            return
+    cases = st.session_state[kept]
+    if not cases:
+        st.info("**No past case with a known outcome is like it**, or none is on record yet.", icon=":material/manage_search:")
+        return
+    rows = similar_rows(cases)
+    tables.show(rows, "Similar past cases, the most alike first")
+    st.caption("Outcomes as known now. Few, chosen by people, and no forecast of this case.")
+    tables.offer(rows, f"{score.application_id.replace('/', '-')}-similar", scope=True)
+
+
+def similar_rows(cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Similar cases as they are shown and exported."""
+    return [
+        {
+            "Application": one["application_id"], "What was found": f"▲ diverted, by {words.say(one['found_by'])}" if one["diverted"] else f"○ no diversion found, by {words.say(one['found_by'])}",
+            "Known": words.day(one["learned_on"]), "Filed": words.day(one["filed_at"]), "Alike": f"{one['likeness']:.0%}", "In what": "; ".join(one["shared"]) or None,
+        }
+        for one in cases
+    ]  # fmt: skip
+
+
 def documents(filing: Application) -> None:
     """Every field of every document, side by side."""
     st.subheader(f"Documents: {len(filing.documents or ())}", anchor=False)
     if not filing.documents:
         st.info("No document was filed with it.", icon=":material/folder_off:")
         return
-    casefile.table(casefile.papers(filing.documents), "The documents, one column each")
+    tables.show(casefile.papers(filing.documents), "The documents, one column each")
+
+
+def parties(client: Client, case: Case) -> None:
+    """Every party, and what the lists say of their names today."""
+    st.subheader("Parties", anchor=False)
+    tables.show(casefile.parties(case.filing), "Every party with its part")
+    with st.container(key="screen-only-screening"):
+        kept = f"screened:{case.score.application_id}"
+        if kept not in st.session_state:
+            told = "Names against the watch lists as they stand now. A match is a question, not a finding."
+            if not st.button("Screen these names now", icon=":material/person_search:", help=told):
+                return
+            with session.told(), st.spinner("Screening …", show_time=True):
+                st.session_state[kept] = screened(client, case.filing)
+        list_matches(client, case, st.session_state[kept])
+
+
+def screened(client: Client, filing: Application) -> list[dict[str, Any]]:
+    """What comes near a party's name on the lists, best first within each party."""
+    found = []
+    for name, code, parts in casefile.names(filing):
+        found += [match | {"part": parts} for match in client.screen(name, code) if match["result"] != "no_list_match"]
+    return found
+
+
+def list_matches(client: Client, case: Case, found: list[dict[str, Any]]) -> None:
+    """Each match with the form that confirms or dismisses it."""
+    if not found:
+        st.success("**No list match.** None of these names comes near an entry of the lists held.", icon=":material/check:")
+        return
+    reviewed = {
+        entry["body"].get("subject"): entry["body"].get("result")
+        for entry in case.history if entry["kind"] == "review" and entry.get("body")
+    }  # fmt: skip
+    st.markdown(f"**{len(found)}** list entries come near a name. A prohibiting match stands among the referrals above and is settled there.")
+    for match in found:
+        subject = f"{match['list']}/{match['entry_id']}"[:64]
+        result = reviewed.get(subject)
+        with st.expander(f"{'✓ ' + words.say(result) if result else '⚑ open'} · {casefile.plain(match['query'])} ~ {casefile.plain(match['matched_name'])}"):
+            st.markdown(
+                f"{casefile.plain(match['part'])}: **{casefile.plain(match['query'])}** comes near **{casefile.plain(match['name'])}**, entry "
+                f"`{match['entry_id']}` of {casefile.plain(match['list'])}, likeness {match['score']:.2f}, {words.say(match['result'])}.  \n"
+                f"{casefile.plain(match['why'])}"
+            )
+            forms.review(client, case.score.application_id, "list_match", subject, f"Review of the match with {match['entry_id']}")
+
+
+def asked_of_others(client: Client, case: Case) -> None:
+    """What was asked of agencies, experts and issuers, what is still out, and the form to ask."""
+    rows = casefile.requests(case.history)
+    st.subheader(f"Asked of others: {sum(row['State'].startswith('waiting') for row in rows)} open", anchor=False)
+    if rows:
+        tables.show(rows, "Requests with their clocks")
+    else:
+        st.caption("Nothing was asked of anyone yet.")
+    with st.container(key="screen-only-asking"), st.expander("Ask somebody, or put down an answer", icon=":material/outgoing_mail:"):
+        forms.ask(client, case.score.application_id, casefile.open_requests(case.history))
 
 
 def history(entries: list[dict[str, Any]]) -> None:
@@ -200,9 +375,14 @@ def history(entries: list[dict[str, Any]]) -> None:
     rows = casefile.moments(entries)
     st.subheader("History", anchor=False)
     if len(rows) >= WORTH_A_CHART:
-        st.altair_chart(charts.timeline(rows), alt="The history in time; the table below says the same in words")
-    shown = [{"Known": words.day(row["at"]), "What": row["kind"], "It says": row["told"], "By": row["by"]} for row in rows]
-    casefile.table(shown, "The history as a table")
+        with st.container(key="wide-only-timeline"):
+            st.altair_chart(charts.timeline(rows), alt="The history in time; the table below says the same in words")
+    tables.show(history_rows(entries), "The history as a table")
+
+
+def history_rows(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The history as it is shown and exported."""
+    return [{"Known": words.day(row["at"]), "What": row["kind"], "It says": row["told"], "By": row["by"]} for row in casefile.moments(entries)]
 
 
 def decision(client: Client, case: Case) -> None:
@@ -214,12 +394,29 @@ def decision(client: Client, case: Case) -> None:
                 forms.countersign(client, waiting)
         with st.container(border=True):
             st.subheader("Decide", anchor=False)
-            if case.row and case.row.state != "undecided":
+            if not case.undecided:
                 st.info(
                     f"Already {words.say(case.row.state)}. Another decision is added to it and takes nothing away.",
                     icon=":material/gavel:",
                 )
             forms.decide(client, case.score)
+
+
+def take_away(case: Case) -> None:
+    """Every table of the page as a file; the memo is the page printed."""
+    name = case.score.application_id.replace("/", "-")
+    with st.container(key="screen-only-take-away", horizontal=True, vertical_alignment="center"):
+        st.caption("Print the page (Ctrl+P) for an internal memo: forms and buttons stay out of it. Tables as CSV:", width="content")
+        for label, rows in (
+            ("Goods", casefile.goods(case.filing)), ("Parties", casefile.parties(case.filing)), ("Documents", casefile.papers(case.filing.documents or ())),
+            ("Route", casefile.legs(case.filing.route or ())), ("History", history_rows(case.history)), ("Requests", casefile.requests(case.history)),
+        ):  # fmt: skip
+            tables.offer(rows, f"{name}-{label.lower()}", label=label)
+        tables.offer(
+            [{"Reason": step["text"], "Feature": step["feature"], "Value": step["value"], "Log-odds": step["contribution"], "Source": step["source"]} for step in charts.steps(case.score)],
+            f"{name}-reasons", scope=True, label="Reasons",
+        )  # fmt: skip
+        tables.offer(missing_rows(case.score), f"{name}-missing", label="Missing")
 
 
 def versions(score: Score) -> str:

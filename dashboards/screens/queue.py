@@ -2,42 +2,80 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards import places, session, words, worklist
-from dashboards.client import QueueRow, ServiceError, base_rate
+from dashboards import places, session, tables, words, worklist
+from dashboards.client import MOST_ROWS, Client, QueueRow, ServiceError, base_rate
 from dashboards.screens import application
 
 STATES = {"undecided": "to decide", "decided": "decided", "all": "all"}
+ONLY = {"referrals": "⚑ referrals to settle", "late": "past the limit"}
+FILTERS = {"state": "undecided", "band": [], "destination": [], "only": [], "find": ""}  # the fields by key, as they stand at first
+# An address holds the words of a choice; here are the codes they stand for.
+MEANT = {
+    "state": {told: code for code, told in STATES.items()},
+    "band": {told: code for code, told in words.BANDS.items()},
+    "only": {told: code for code, told in ONLY.items()},
+}
+# What each count shows when it is pressed: the filters by the keys of their fields.
+VIEWS: dict[str, dict[str, list[str]]] = {
+    "to decide": {},
+    "with referrals to settle": {"only": ["referrals"]},
+    "past the limit for a decision": {"only": ["late"]},
+    "high or critical": {"band": ["high", "critical"]},
+}
 
 
 def page() -> None:
     """Fetch, filter, order, show."""
     st.header("Queue", anchor=False)
     session.scope()
-    with session.told():
-        rows = session.held("queue", session.signed_in().queue)
-    if not rows:
+    client = session.signed_in()
+    for key, values in st.session_state.pop("asked_for", {}).items():
+        if key in FILTERS:  # what the address asked for before the sign-in page took its place
+            meant = [MEANT.get(key, {}).get(value, value[-3:-1] if key == "destination" and value.endswith(")") else value) for value in values]
+            st.session_state[key] = meant if FILTERS[key] == [] else meant[0]
+    counts = st.container(horizontal=True, vertical_alignment="center")
+    filters = st.container(key="screen-only-filters", horizontal=True, vertical_alignment="bottom")
+    with filters:
+        state = st.segmented_control(
+            "State", STATES, default="undecided", format_func=STATES.get, key="state", required=True, bind="query-params", persist_state="session"
+        )
+    with session.told(), st.spinner("Reading the queue …", show_time=True):
+        waiting = session.held("waiting", lambda: client.queue(state=worklist.UNDECIDED, order="risk"))
+        rows = waiting if state == "undecided" else session.held("queue", client.queue)
+    if not (rows or waiting):
         st.info(
             "**No application is on record yet.** File one with `POST /v1/applications`, take a file in with "
             "`diversion ingest FILE`, or make a small world to look at with `diversion demo`.",
             icon=":material/inbox:",
         )
         return
-    told = worklist.tally(rows)
-    shown = worklist.in_order(choose(rows))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(" · ".join(f"**{number}** {what}" for what, number in told.items()) + of_all(), width="content")
-        st.space("stretch")
-        with st.container(key="screen-only-actions", horizontal=True, width="content"):
-            asked = act(shown)
+    with filters:
+        shown = worklist.in_order(choose(client, rows, state))
+    with counts:
+        views(worklist.tally(waiting))
+    if len(rows) >= MOST_ROWS:
+        st.caption(f"Of the {MOST_ROWS:,} with the {'highest risk' if state == 'undecided' else 'newest filing'}; *Find* looks at all of them.")
+    asked = act(shown)
     clicked = draw(shown)
     if asked or clicked:
+        st.session_state["in_order"] = [row.application_id for row in shown]
         st.switch_page(application.as_page(), query_params={"id": asked or clicked})
+
+
+def views(told: dict[str, int]) -> None:
+    """How many wait, and for what; each count opens its view."""
+    for what, number in told.items():
+        st.button(f"**{number:,}** {what}", key=f"view-{what}", on_click=_open, args=(VIEWS[what],), help="Show these.", width="content")
+    st.markdown(of_all(), width="content")
+
+
+def _open(filters: dict[str, list[str]]) -> None:
+    for key, empty in FILTERS.items():
+        st.session_state[key] = filters.get(key, empty)
 
 
 def of_all() -> str:
@@ -46,74 +84,52 @@ def of_all() -> str:
         base = base_rate(session.held("model", session.signed_in().model))
     except ServiceError:
         return ""
-    return "" if base is None else f" · all shipments: **{words.count_in(base, words.per(base))} in {words.per(base):,}**"
+    return "" if base is None else f"all shipments: **{words.count_in(base, words.per(base))} in {words.per(base):,}**"
 
 
-def choose(rows: Sequence[QueueRow]) -> list[QueueRow]:
+def choose(client: Client, rows: Sequence[QueueRow], state: str) -> list[QueueRow]:
     """The rows that pass the filters; the filters stand in the address, so that a view can be kept and sent on."""
-    with st.container(key="screen-only-filters", horizontal=True, vertical_alignment="bottom"):
-        state = st.segmented_control(
-            "State",
-            STATES,
-            default="undecided",
-            format_func=STATES.get,
-            key="state",
-            required=True,
-            bind="query-params",
-        )
-        bands = st.multiselect(
-            "Band",
-            words.BAND_ORDER,
-            format_func=words.band,
-            key="band",
-            placeholder="Any",
-            width=210,
-            bind="query-params",
-            help="*Routine* is the lowest band. It is not a clearance.",
-        )
-        destinations = st.multiselect(
-            "Destination",
-            sorted({row.destination for row in rows if row.destination}, key=places.country),
-            format_func=places.country,
-            key="destination",
-            placeholder="Any",
-            width=230,
-            bind="query-params",
-        )
-        only_open = st.toggle(
-            "Open referrals only",
-            key="referrals",
-            bind="query-params",
-            help="Questions that a named officer must settle before a grant. A referral is not a refusal.",
-        )
-        sought = st.text_input("Find", key="find", placeholder="Id or end user", width=180, type="search", bind="query-params")
-    sought = (sought or "").casefold()
+    stays = {"bind": "query-params", "persist_state": "session"}
+    bands = st.multiselect(
+        "Band", words.BAND_ORDER, format_func=words.band, key="band", placeholder="Any", width=210, help="*Routine* is the lowest band. It is not a clearance.", **stays
+    )
+    destinations = st.multiselect(
+        "Destination", sorted({row.destination for row in rows if row.destination}, key=places.country), format_func=places.country, key="destination",
+        placeholder="Any", width=230, **stays,
+    )  # fmt: skip
+    only = st.pills(
+        "Only", ONLY, selection_mode="multi", format_func=ONLY.get, key="only",
+        help="A referral is a question that a named officer must settle before a grant. It is not a refusal.", **stays,
+    )  # fmt: skip
+    sought = (st.text_input("Find", key="find", placeholder="Id, exporter or end user", width=190, type="search", **stays) or "").strip()
+    if sought and len(rows) >= MOST_ROWS:
+        with session.told(), st.spinner("Looking …"):
+            asked = {"find": sought} | ({"state": worklist.UNDECIDED} if state == "undecided" else {})
+            rows = session.held(f"found:{asked}", lambda: client.queue(**asked))
+    low = sought.casefold()
     return [
         row
         for row in rows
         if (state == "all" or (row.state == worklist.UNDECIDED) == (state == "undecided"))
         and (not bands or row.band in bands)
         and (not destinations or row.destination in destinations)
-        and (not only_open or row.open_referrals)
-        and (sought in row.application_id.casefold() or sought in (row.end_user or "").casefold())
+        and ("referrals" not in only or row.open_referrals)
+        and ("late" not in only or row.late)
+        and any(low in (told or "").casefold() for told in (row.application_id, row.exporter, row.end_user))
     ]
 
 
 def act(rows: Sequence[QueueRow]) -> str | None:
     """What can be done with the rows shown: open one by its id, export them, ask again. The id to open, if any."""
-    asked = st.selectbox(
-        "Open an application",
-        [row.application_id for row in rows],
-        index=None,
-        key="open_id",
-        placeholder="Open: type or choose an id",
-        label_visibility="collapsed",
-        width=250,
-    )
-    if rows:
-        table = as_csv(worklist.table(rows))
-        st.download_button("CSV", table, "queue.csv", "text/csv", on_click="ignore", icon=":material/download:", help="Export the rows shown.")
-    st.button("Refresh", icon=":material/refresh:", help="Ask the service again.", on_click=session.forget)
+    with st.container(key="screen-only-actions", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(rows):,}** shown", width="content")
+        asked = st.selectbox(
+            "Open an application", [row.application_id for row in rows], index=None, key="open_id", placeholder="Open: type or choose an id",
+            label_visibility="collapsed", width=250,
+        )  # fmt: skip
+        tables.offer(worklist.table(rows), "queue", scope=True)
+        st.button("Refresh", icon=":material/refresh:", help="Ask the service again.", on_click=session.forget, type="tertiary")
+        st.caption("Keep the page's address as a bookmark, or send it on: the filters stand in it.", width="content")
     return asked
 
 
@@ -134,7 +150,7 @@ def draw(rows: Sequence[QueueRow]) -> str | None:
                 "Application", type="tertiary", alignment="left", key="open_row", help="Open it", pinned=True
             ),
             "Why now": st.column_config.TextColumn(
-                width=165, help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision."
+                width=190, help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision."
             ),
             "Band": st.column_config.TextColumn(help="By the dated policy's thresholds. *Routine* is never *cleared*."),
             "Risk in 1,000": st.column_config.NumberColumn(
@@ -149,17 +165,3 @@ def draw(rows: Sequence[QueueRow]) -> str | None:
     )
     clicked = st.session_state.get("open_row")
     return clicked["label"] if clicked else None
-
-
-def as_csv(table: Sequence[dict]) -> bytes:
-    """The table as CSV, with a byte-order mark so that spreadsheets read it as UTF-8, and the sentence of scope."""
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, [*table[0], "Scope"])
-    writer.writeheader()
-    writer.writerows({**{name: _inert(value) for name, value in row.items()}, "Scope": "diversion only"} for row in table)
-    return lines.getvalue().encode("utf-8-sig")
-
-
-def _inert(value: object) -> object:
-    # A name is the applicant's text: a spreadsheet must not run it as a formula.
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Any, get_args
 
 import streamlit as st
 
-from dashboards import casefile, forms, session, visit_draft, words
+from dashboards import casefile, forms, photo, session, visit_draft, words
 from dashboards.client import Client, ServiceError
 from dashboards.places import country, gazetteer
 from engine.wire import Access, Application, ItemState, LimitedBy, VisitFinding, VisitMode, VisitOutcome
 
+LATER = 3  # days after a visit; whoever enters it after that says why
 UNPLANNED = "not on the list"
 FACTS_DIFFER = tuple(code for code in get_args(VisitFinding) if code not in visit_draft.ELSEWHERE)
 
@@ -29,8 +31,8 @@ def page() -> None:
         if due is None:
             return
         filing = pack(client, due)
+        take_along(client, due)
         log(client, due, filing)
-        session.scope()
 
 
 def choose(open_visits: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -99,11 +101,45 @@ def pack(client: Client, due: dict[str, Any]) -> Application | None:
             st.markdown(f"Site: {casefile.plain(filing.end_use.site)}")
         for item in filing.items:
             st.markdown(
-                f"- Line {item.line or '–'}: **{words.quantity(item.quantity)} {casefile.plain(item.unit) if item.unit else ''}** "
+                f"- Line {item.line or '–'}: **{words.quantity(item.quantity)} {casefile.plain(words.unit(item.unit)) if item.unit else ''}** "
                 f"{casefile.plain(item.description or item.control_code)}" + (", by serial number" if item.serialised else "")
             )
         st.caption(f"{words.say(due.get('stage'))} · {words.say(due.get('mode'))} · shipment {due.get('shipment_id') or 'not named'}")
     return filing
+
+
+def take_along(client: Client, due: dict[str, Any]) -> None:
+    """The pack to take along: a page that prints, and that opens without a connection."""
+    if not due.get("visit_id"):
+        return
+    kept = f"pack-file:{due['visit_id']}"
+    if kept not in st.session_state:
+        if not st.button("Make the pack to take along", icon=":material/print:", width="stretch", help="A page to print, or to keep on this device for where there is no connection."):
+            return
+        try:
+            with st.spinner("Making the pack …", show_time=True):
+                st.session_state[kept] = client.pack(due["visit_id"])
+        except ServiceError as error:
+            session.show(error)
+            return
+    st.download_button(
+        "Save the pack", st.session_state[kept], f"visit-pack-{due['visit_id']}.html", "text/html", on_click="ignore", icon=":material/download:", width="stretch", type="primary"
+    )
+
+
+def expected(client: Client, due: dict[str, Any]) -> tuple[str, ...]:
+    """The serial numbers shipped and still to be accounted for, as far as they are on record."""
+    if not due.get("application_id"):
+        return ()
+    try:
+        told = session.held(f"serials:{due['application_id']}", lambda: client.serials(due["application_id"]), seconds=600)
+    except ServiceError:
+        return ()  # the form is needed most where things do not work
+    here = due.get("shipment_id")
+    return tuple(
+        one["serial"] for one in told["serials"]
+        if one["state"] not in ("destroyed", "consumed", "returned") and one["shipped_here"] and (not here or one["shipment_id"] in (None, here))
+    )  # fmt: skip
 
 
 def log(client: Client, due: dict[str, Any], filing: Application | None) -> None:
@@ -122,7 +158,8 @@ def log(client: Client, due: dict[str, Any], filing: Application | None) -> None
             **_kept(form, "limited_by"),
         )
     st.subheader("Goods", anchor=False)
-    groups = goods(form, filing)
+    groups = goods(form, filing, expected(client, due))
+    typed["sample"] = sample(form)
     st.subheader("Storage", anchor=False)
     secure = st.segmented_control("Is it secure?", ("yes", "no"), **_kept(form, "secure"), help="Leave it open if you could not see it.")
     typed["storage_secure"] = {"yes": True, "no": False}.get(secure or "")
@@ -142,6 +179,8 @@ def how_it_was_made(form: str) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     day = st.date_input("Day of the visit", value=None, format="YYYY-MM-DD", **_kept(form, "visited_on"))
     typed["visited_on"] = day.isoformat() if day else None
+    if day and (date.today() - day).days > LATER:
+        typed["because"] = st.text_input("Why is it entered later?", placeholder="e.g. from the paper pack: no connection on the way", **_kept(form, "because")).strip()
     typed["mode"] = st.selectbox(
         "How was it made?",
         get_args(VisitMode),
@@ -162,29 +201,55 @@ def how_it_was_made(form: str) -> dict[str, Any]:
     return typed
 
 
-def goods(form: str, filing: Application | None) -> list[visit_draft.Seen]:
-    """What was found of the goods: groups of one state each, by pasted serials or by quantity."""
+def goods(form: str, filing: Application | None, shipped: tuple[str, ...]) -> list[visit_draft.Seen]:
+    """What was found of the goods: groups of one state each, by pasted serials or by quantity; and what is still to be looked at.
+
+    Args:
+        shipped: serial numbers on record as shipped.
+    """
     groups: list[visit_draft.Seen] = st.session_state.setdefault(f"{form}:groups", [])
     numbers = [item.line for item in filing.items if item.line is not None] if filing else []
-    with st.form(f"{form}:add", clear_on_submit=True):
-        line = st.selectbox("Line", numbers, index=0 if len(numbers) == 1 else None, placeholder="Choose") if numbers else None
-        state = st.selectbox("State", get_args(ItemState), index=None, format_func=words.say, placeholder="Choose")
-        serials = st.text_area("Serial numbers", height=80, placeholder="Paste a column, or type one a line")
-        amount = st.number_input("Or a quantity", min_value=0.0, value=None, format="%g")
+    empty = f"{form}:group-{st.session_state.setdefault(f'{form}:added', 0)}"  # fields anew after each group; until then they keep what was typed
+    with st.form(f"{form}:add"):
+        line = st.selectbox("Line", numbers, index=0 if len(numbers) == 1 else None, placeholder="Choose", **_kept(empty, "line")) if numbers else None
+        state = st.selectbox("State", get_args(ItemState), index=None, format_func=words.say, placeholder="Choose", **_kept(empty, "state"))
+        serials = st.text_area("Serial numbers", height=80, placeholder="Paste a column, or type one a line", **_kept(empty, "serials"))
+        column = st.file_uploader("Or a file with one a line", type=["txt", "csv"], help="The first column of a list that somebody else wrote.", key=f"{empty}:column")
+        amount = st.number_input("Or a quantity", min_value=0.0, value=None, format="%g", **_kept(empty, "amount"))
         if st.form_submit_button("Add", icon=":material/add:"):
+            found = visit_draft.pasted(serials) + visit_draft.first_column(column.getvalue() if column else b"")
             if state is None:
                 st.error("Choose the state these goods were in.")
-            elif not visit_draft.pasted(serials) and amount is None:
+            elif not found and amount is None:
                 st.error("Give serial numbers or a quantity.")
             else:
-                groups.append(visit_draft.Seen(state, line, visit_draft.pasted(serials), amount))
+                groups.append(visit_draft.Seen(state, line, tuple(dict.fromkeys(found)), amount))
+                st.session_state[f"{form}:added"] += 1
+                st.rerun()
     for number, group in enumerate(groups):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{words.say(group.state)}** · {group.told()}")
             st.button("Remove", key=f"{form}:remove:{number}", on_click=groups.pop, args=(number,), type="tertiary")
     if twice := visit_draft.repeated(groups):
         st.warning(f"In two groups: {', '.join(twice[:5])}. A piece can be in one state only.", icon=":material/content_copy:")
+    if shipped:
+        left = visit_draft.not_listed(shipped, groups)
+        st.markdown(f"**{len(shipped) - len(left)} of {len(shipped)}** serial numbers shipped are accounted for." if left else f"✓ All {len(shipped)} serial numbers shipped are accounted for.")
+        if left:
+            with st.expander(f"Still to find: {len(left)}", icon=":material/checklist:"):
+                st.code("\n".join(left), language=None, height=180 if len(left) > 7 else "content")
+    if unknown := visit_draft.unknown(shipped, groups):
+        st.warning(f"Not among those shipped: {', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}. Read them again; if they are so, keep them.", icon=":material/help:")
     return groups
+
+
+def sample(form: str) -> dict[str, Any]:
+    """Which part of a large lot was looked at, where not every piece was."""
+    with st.expander("Looked at a sample only", icon=":material/grid_view:"):
+        size = st.number_input("Pieces in the lot", min_value=1, value=None, step=1, **_kept(form, "lot_size"))
+        seen = st.number_input("Pieces looked at", min_value=0, value=None, step=1, **_kept(form, "seen"))
+        method = st.text_input("How they were drawn", placeholder="e.g. every tenth crate, beginning at a number drawn by lot", **_kept(form, "method")).strip()
+    return {name: value for name, value in (("lot_size", size), ("seen", seen), ("method", method)) if value not in (None, "")}
 
 
 def what_was_found(form: str) -> dict[str, Any]:
@@ -224,6 +289,9 @@ def files(client: Client, form: str) -> list[str]:
     """Photos and papers, each stored under its hash as soon as it is chosen."""
     stored: dict[str, str] = st.session_state.setdefault(f"{form}:evidence", {})
     left_out: set[str] = st.session_state.setdefault(f"{form}:left_out", set())
+    with_place = st.checkbox(
+        "Keep the place that a photo tells", **_kept(form, "with_place"), help="Left open, it is taken out of JPEG photos before they are stored; the picture stays as it is."
+    )
     chosen = st.file_uploader(
         "Photos and papers",
         accept_multiple_files=True,
@@ -232,12 +300,13 @@ def files(client: Client, form: str) -> list[str]:
         help="Each file is known by its SHA-256, so that nobody can exchange it later.",
     )
     for file in chosen:
-        content = file.getvalue()
+        content = file.getvalue() if with_place else photo.without_place(file.getvalue())
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 in stored or sha256 in left_out:
             continue
         try:
-            client.put_evidence(content, file.type)
+            with st.spinner(f"Storing {file.name} …"):
+                client.put_evidence(content, file.type)
             stored[sha256] = file.name
         except ServiceError as error:
             session.show(error)

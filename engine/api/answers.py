@@ -485,6 +485,14 @@ class TokenAnswer(Told):
     revoked_at: Instant | None
 
 
+class Me(Told):
+    """Whoever a token names."""
+
+    name: str
+    role: str
+    authorities: tuple[str, ...] | None = Field(description="Whose filings it may read; null = every authority's.")
+
+
 class NewToken(TokenAnswer):
     """A new token with its secret, told this once."""
 

@@ -82,6 +82,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/ingest/{kind}": _roles("system", "admin"),
     "GET /v1/jobs/{job_id}": ANYONE,
     "POST /v1/backup": _roles("admin"),  # it holds everything
+    "GET /v1/me": ANYONE,
     "GET /v1/tokens": _roles("admin"),
     "POST /v1/tokens": _roles("admin"),
     "DELETE /v1/tokens/{token_id}": _roles("admin"),

@@ -90,6 +90,7 @@ where
     and ($state is null or state = $state)
     and ($from is null or filed_at >= $from)
     and ($before is null or filed_at < $before)
+    and ($find is null or contains(lower(concat_ws(chr(10), application_id, exporter, end_user)), $find))
 """
 
 # The two orders, and where the next page begins in each; the id breaks ties, so no row is skipped or shown twice.
@@ -105,6 +106,7 @@ class Asked:
 
     Args:
         filed_from, filed_to: days, both included.
+        find: a part of the application's id, the exporter's or the end user's name, in whatever case.
         visible: the authorities whose filings the caller may read; None = all.
         order: `newest` by filing, or `risk`, highest first, unscored last.
         cursor: where the page before ended.
@@ -116,6 +118,7 @@ class Asked:
     state: str | None = None
     filed_from: date | None = None
     filed_to: date | None = None
+    find: str | None = None
     visible: tuple[str, ...] | None = None
     order: str = "newest"
     limit: int = 50
@@ -137,7 +140,7 @@ def queue(cursor: duckdb.DuckDBPyConnection, asked: Asked, at: datetime) -> Page
     """
     value, direction = ORDERS[asked.order]
     told = {
-        "today": at.date(), "band": asked.band, "authority": asked.authority, "destination": asked.destination, "state": asked.state,
+        "today": at.date(), "band": asked.band, "authority": asked.authority, "destination": asked.destination, "state": asked.state, "find": asked.find.lower() if asked.find else None,
         "visible": list(asked.visible) if asked.visible is not None else None, "from": asked.filed_from,
         "before": asked.filed_to + timedelta(days=1) if asked.filed_to else None,
     }

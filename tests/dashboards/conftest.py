@@ -70,7 +70,7 @@ def serve_world(folder: Path, applications: int = 600, port: int = 0) -> Iterato
     plan_visits(desk, start, start + timedelta(days=60), 8, origin)
     tokens = {
         role: create_token(desk, f"{role}-one", role, None, now + timedelta(days=1), origin)[0]
-        for role in ("analyst", "approver", "inspector", "planner")
+        for role in ("analyst", "approver", "inspector", "planner", "auditor", "admin")
     }
     config = uvicorn.Config(create_app(desk, Settings(), log=io.StringIO()), host="127.0.0.1", port=port, log_level="error", access_log=False)
     server = uvicorn.Server(config)

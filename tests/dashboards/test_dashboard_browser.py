@@ -161,15 +161,17 @@ def test_the_address_of_an_application_opens_it_after_sign_in(visitor, served):
 
 def test_an_inspector_logs_a_visit_on_a_phone(visitor, served):
     visit = next(one for one in served.get("visits", "inspector")["visits"] if one["state"] == "due")
+    numbers = served.get(f"applications/{visit['application_id']}/serials", "inspector")["serials"]
+    shipped = [one["serial"] for one in numbers if one["shipment_id"] == visit["shipment_id"]] or ["A-1", "A-2", "A-3"]
     page = visitor(f"/?visit={visit['visit_id']}", "inspector", 390, 844)
     page.get_by_text("What to look for").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.get_by_text(re.compile("routine|elevated|critical")).count() == 0
-    page.get_by_label("Serial numbers", exact=True).fill("A-1\nA-2\nA-3")
+    page.get_by_label("Serial numbers", exact=True).fill("\n".join(shipped))
     choose(page, "State", "seen")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_text(re.compile("3 by serial")).wait_for()
-    page.locator("input[type=file]").set_input_files({"name": "store.txt", "mimeType": "text/plain", "buffer": b"seen in the store"})
+    page.get_by_text(re.compile(f"{len(shipped)} by serial")).wait_for()
+    page.locator("input[type=file][multiple]").set_input_files({"name": "store.txt", "mimeType": "text/plain", "buffer": b"seen in the store"})
     page.get_by_text("stored:").wait_for()
     choose(page, "How was it made?", "on site")
     page.get_by_text("full", exact=True).click()
@@ -188,3 +190,49 @@ def test_an_inspector_logs_a_visit_on_a_phone(visitor, served):
     page.get_by_text(re.compile(r"Visit .* recorded")).wait_for()
     (done,) = [one for one in served.get("visits")["visits"] if one["visit_id"] == visit["visit_id"]]
     assert (done["state"], done["outcome"], done["visited_on"]) == ("done", "favourable", "2026-11-20")
+
+
+def is_whole(page, width: int) -> None:
+    """Nothing but a chart or a scrolling table reaches over the edge, and no word is broken in a table."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    over = page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stMain] p, [data-testid=stMain] td, [data-testid=stMain] button, [data-testid=stMain] input')]"
+        ".filter(one => !one.closest('[data-testid=stDataFrame], [data-testid=stElementToolbar]') && one.getBoundingClientRect().width && "
+        "one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 120))"
+    )
+    assert over == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_analyst_reads_a_case_whole_at_both_widths(visitor, served, width):
+    row = next(row for row in served.queue() if row["state"] == "undecided" and row["band"] in ("elevated", "high", "critical"))
+    page = visitor(f"/application?id={row['application_id']}", "analyst", width, 844)
+    page.get_by_text("there is no evidence that a condition prevents diversion").wait_for()
+    for question in ("What is asked", "How risky", "Why (the weightiest)", "What is missing", "What would help"):
+        assert page.get_by_text(question).first.is_visible()
+    idle(page)
+    is_whole(page, width)
+    keep(page, f"case-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_planner_finds_who_must_act_and_a_plan_at_both_widths(visitor, served, width):
+    page = visitor("/?section=What+is+due", "planner", width, 844)
+    page.get_by_text("Who must act").first.wait_for()
+    idle(page)
+    is_whole(page, width)
+    keep(page, f"due-{width}")
+    page.get_by_text("Plan", exact=True).click()
+    page.get_by_text(re.compile("by risk")).first.wait_for()
+    page.wait_for_url(re.compile("plan=P-"))
+    is_whole(page, width)
+    keep(page, f"plan-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_auditor_verifies_the_chain_at_both_widths(visitor, width):
+    page = visitor("/oversight?oversight=Audit+trail", "auditor", width, 844)
+    page.get_by_role("button", name="Verify the whole chain now").click()
+    page.get_by_text("Nothing was changed or removed").wait_for()
+    is_whole(page, width)
+    keep(page, f"audit-{width}")

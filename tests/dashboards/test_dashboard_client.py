@@ -75,15 +75,26 @@ def test_an_id_with_a_slash_names_one_application(answers):
     assert service.asked[0].url.raw_path == b"/v1/applications/SE%2F2026/history"
 
 
-def test_a_role_that_lists_no_applications_is_let_in_for_its_visits(answers):
-    client = answers({"GET applications": (403, {}), "GET visits": (200, {"visits": []})}).client
+def test_the_client_learns_whom_its_token_names(answers):
+    client = answers({"GET me": (200, {"name": "Ines", "role": "inspector", "authorities": None})}).client
     client.check()
-    assert client.opens == {"visits"}
+    assert (client.name, client.role) == ("Ines", "inspector")
+
+
+def test_long_work_is_asked_for_until_it_is_done():
+    told = iter([{"job_id": "j", "state": "running"}, {"job_id": "j", "state": "done", "result": {"plan_id": "P-1"}}])
+    client = Client("http://service", "t", httpx.MockTransport(lambda request: httpx.Response(200, json=next(told))))
+    assert client.finished({"job_id": "j", "state": "running"}, every=0) == {"plan_id": "P-1"}
+
+
+def test_long_work_that_failed_says_why(answers):
+    with pytest.raises(ServiceError, match="no shipment"):
+        answers({}).client.finished({"job_id": "j", "state": "failed", "problem": {"title": "No plan.", "detail": "There is no shipment to visit."}})
 
 
 def test_an_unknown_token_is_refused_at_the_door(answers):
     with pytest.raises(ServiceError, match="does not know this token"):
-        answers({"GET applications": (401, {"detail": "not known"})}).client.check()
+        answers({"GET me": (401, {"detail": "not known"})}).client.check()
 
 
 def test_a_base_rate_is_told_only_where_the_models_card_has_one():

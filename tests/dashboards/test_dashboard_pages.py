@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import date
@@ -34,6 +35,24 @@ def run_visit() -> None:
     visit.page()
 
 
+def run_planning() -> None:
+    from dashboards.screens import planning
+
+    planning.page()
+
+
+def run_follow_up() -> None:
+    from dashboards.screens import follow_up
+
+    follow_up.page()
+
+
+def run_oversight() -> None:
+    from dashboards.screens import oversight
+
+    oversight.page()
+
+
 @pytest.fixture
 def opened(served) -> Callable[..., AppTest]:
     """A page as a role sees it."""
@@ -53,8 +72,8 @@ def opened(served) -> Callable[..., AppTest]:
 def text_of(app: AppTest) -> str:
     """Everything that is said on the page."""
     said = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.header, *app.subheader]
-    tables = [frame.value.to_csv() for frame in [*app.dataframe, *app.table]]
-    return "\n".join([*(str(one.value) for one in said), *tables])
+    tables = [frame.value.to_csv() for frame in app.dataframe]
+    return "\n".join([*(str(one.value) for one in said), *tables, *(html.unescape(one.proto.body) for one in app.get("html"))])
 
 
 def by_key(widgets, ending: str):
@@ -201,6 +220,9 @@ def test_a_visit_sent_twice_is_one_visit(opened, served, monkeypatch):
     by_key(app.date_input, ":visited_on").set_value(date(2026, 11, 20))
     by_key(app.selectbox, ":mode").select("on_site")
     by_key(app.button_group, ":access").set_value("full")
+    by_key(app.number_input, ":lot_size").set_value(20)
+    by_key(app.number_input, ":seen").set_value(20)
+    by_key(app.text_input, ":method").input("every piece")
     by_key(app.selectbox, ":outcome").select("favourable")
     by_key(app.text_input, ":signed_by").input("Inspector One")
     by_key(app.checkbox, ":sure").check()
@@ -215,3 +237,92 @@ def test_a_visit_sent_twice_is_one_visit(opened, served, monkeypatch):
 def test_pages_are_only_run_after_sign_in():
     with pytest.raises(RuntimeError, match="python -m dashboards"):
         session.signed_in()
+
+
+def chosen(app: AppTest, key: str, value: str) -> AppTest:
+    """Choose one of a row of buttons."""
+    (group,) = [group for group in app.button_group if group.key == key]
+    return group.set_value(value).run()
+
+
+def test_the_page_of_a_case_says_what_would_help_and_that_it_is_no_proof(opened, served):
+    row = next(row for row in served.queue() if row["state"] == "undecided" and row["band"] not in (None, "low"))
+    said = text_of(opened(run_application, id=row["application_id"]))
+    assert "no evidence that a condition prevents diversion" in said
+    told = served.get(f"applications/{row['application_id']}/history")["entries"]
+    assert {entry["kind"] for entry in told} <= {"application", "score", "decision", "denial_notice", "request", "review"}
+
+
+def test_a_routine_case_asks_what_would_help_only_when_told_to(opened, undecided):
+    app = opened(run_application, id=undecided["application_id"])
+    assert "no evidence that a condition prevents diversion" not in text_of(app)
+    press(app, "Ask what would go with a lower score")
+    assert "no evidence that a condition prevents diversion" in text_of(app)
+
+
+def test_a_question_to_an_issuer_is_recorded_and_then_waits_with_its_clock(opened, served):
+    application_id = served.queue()[-1]["application_id"]
+    app = opened(run_application, id=application_id)
+    by_key(app.selectbox, ":to").select("document_issuer")
+    press(app, "Record this")
+    assert "what you typed is still here" in text_of(app)
+    by_key(app.selectbox, ":for").select("authentication")
+    by_key(app.date_input, ":due").set_value(date(2030, 1, 1))
+    press(app, "Record this")
+    assert "authentication of document issuer" in text_of(app)
+    assert "waiting, due in" in text_of(app)
+
+
+def test_a_planner_makes_a_plan_and_takes_a_visit_out_with_a_reason(opened, served):
+    app = opened(run_planning, "planner", section="Plan")
+    press(app, "Make the plan")
+    assert "Say how many visits can be made" in text_of(app)
+    by_key(app.number_input, "plan:visits").set_value(3)
+    press(app, "Make the plan")
+    plan_id = re.search(r"Plan (\S+) made: 3 visits", text_of(app)).group(1)
+    first = served.get(f"plans/{plan_id}", "planner")["visits"][0]["visit_id"]
+    by_key(app.multiselect, ":visits").select(first)
+    press(app, "Amend")
+    assert "Nothing was changed" in text_of(app)
+    by_key(app.text_area, ":because").input("The site is closed until spring.")
+    press(app, "Amend")
+    assert "is on record" in text_of(app)
+    assert first not in {visit["visit_id"] for visit in served.get(f"plans/{plan_id}", "planner")["visits"]}
+
+
+def test_what_is_due_says_who_must_act(opened, served):
+    owed = served.get("due", "planner")["obligations"]
+    said = text_of(opened(run_planning, "planner", section="What is due"))
+    assert all(words.say(one["next_actor"]) in said for one in owed)
+
+
+def test_an_approver_signs_what_an_analyst_decided(opened, served):
+    row = next(row for row in served.queue() if row["state"] == "undecided" and row["band"] in ("high", "critical") and not row["open_referrals"])
+    app = opened(run_application, id=row["application_id"])
+    by_key(app.selectbox, ":outcome").select("granted")
+    by_key(app.text_area, ":rationale").input("The end use is established.")
+    press(app, "Record this decision")
+    app = opened(run_follow_up, "approver")
+    assert row["application_id"] in " ".join(button.label for button in app.button)
+    press(app, "Sign")
+    assert "it now counts" in text_of(app)
+
+
+def test_an_auditor_has_the_chain_verified_and_reads_the_year(opened):
+    app = opened(run_oversight, "auditor", oversight="Audit trail")
+    press(app, "Verify the whole chain now")
+    assert "**Whole.**" in text_of(app)
+    assert "What may not be inferred" in text_of(chosen(app, "oversight", "year"))
+
+
+def test_every_section_of_oversight_can_be_drawn(opened):
+    app = opened(run_oversight, "auditor")
+    for section in ("model", "features", "lists"):
+        assert not chosen(app, "oversight", section).exception
+
+
+def test_an_administrator_is_offered_nothing_of_any_case(opened):
+    app = opened(run_oversight, "admin")
+    (sections,) = [group for group in app.button_group if group.key == "oversight"]
+    assert not {"Work", "Year"} & set(sections.options)
+    assert "Model" in sections.options

@@ -1,8 +1,12 @@
 """The words of the pages: frequencies, days, bands, what a reader never has to guess."""
 
-import pytest
+import io
+from datetime import date
 
-from dashboards import casefile, charts, places, visit_draft, words, worklist
+import pytest
+from PIL import Image
+
+from dashboards import casefile, charts, photo, places, tables, visit_draft, words, worklist
 from dashboards.client import QueueRow
 
 
@@ -107,3 +111,58 @@ def test_every_outline_and_place_is_on_the_earth():
     assert {"FR", "SG"} & {one.get("id") for one in world["objects"]["countries"]["geometries"]} == {"FR"}
     assert all(-90 <= place.latitude <= 90 and -180 <= place.longitude <= 180 for place in places.gazetteer().values())
     assert charts.LEAST < 0.001
+
+
+def test_a_cell_of_a_file_to_take_away_is_never_run_as_a_formula():
+    (line,) = tables.as_csv([{"End user": "=HYPERLINK(1)", "Risk": -0.5}], scope=True).decode("utf-8-sig").splitlines()[1:]
+    assert line == "'=HYPERLINK(1),-0.5,diversion only"
+
+
+def test_nothing_in_a_table_is_read_as_markup():
+    told = tables.markup([{"Name": "<img src=x>"}], "Parties")
+    assert "<img" not in told
+    assert "&lt;img" in told
+
+
+def test_a_hash_may_be_broken_over_lines_and_a_day_or_a_word_may_not():
+    told = tables.markup([{"Says": "commercial 2026-11-28 " + "a" * 64}], "A paper")
+    assert '<span class="whole">2026-11-28</span>' in told
+    assert f'<span class="long">{"a" * 64}</span>' in told
+    assert ">commercial" in told
+
+
+def test_an_unanswered_request_says_how_long_it_has_waited():
+    asked = {"request_id": "q", "to": "document_issuer", "for": "authentication", "sent_on": "2026-10-01", "due_on": "2026-11-01", "stops_clock": True}
+    history = [{"kind": "request", "at": "2026-10-01T10:00:00Z", "body": asked}]
+    (row,) = casefile.requests(history, date(2026, 11, 11))
+    assert row["State"] == "waiting, OVERDUE by 10 days"
+    assert row["Our clock"] == "stopped"
+    history.append({"kind": "request", "at": "2026-11-05T10:00:00Z", "body": {"request_id": "q", "answer": "given", "answered_on": "2026-11-05"}})
+    (row,) = casefile.requests(history, date(2026, 11, 11))
+    assert (row["State"], row["Our clock"]) == ("given, 2026-11-05", "runs")
+    assert casefile.open_requests(history) == {}
+
+
+def test_serials_still_to_be_found_are_told_whatever_their_spelling():
+    groups = [visit_draft.Seen("seen", 1, ("ab 1", "X-9"))]
+    assert visit_draft.not_listed(("AB-1", "AB-2"), groups) == ("AB-2",)
+    assert visit_draft.unknown(("AB-1", "AB-2"), groups) == ("X-9",)
+
+
+def test_the_place_is_cut_out_of_a_photo_and_the_picture_stays():
+    picture = Image.new("RGB", (8, 8), "red")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # which way is up
+    exif.get_ifd(0x8825)[1] = "N"
+    made = io.BytesIO()
+    picture.save(made, "JPEG", exif=exif)
+    told = photo.without_place(made.getvalue())
+    with Image.open(io.BytesIO(told)) as left, Image.open(io.BytesIO(made.getvalue())) as before:
+        assert 0x8825 in before.getexif()
+        assert 0x8825 not in left.getexif()
+        assert left.getexif()[0x0112] == 6
+        assert left.tobytes() == before.tobytes()
+
+
+def test_a_file_that_is_no_photo_stays_as_it_is():
+    assert photo.without_place(b"%PDF-1.7 ...") == b"%PDF-1.7 ..."

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 
 from fastapi import APIRouter
 
-from engine.api.answers import NewToken, TokenAnswer, Tokens
+from engine.api.answers import Me, NewToken, TokenAnswer, Tokens
 from engine.api.openapi import takes
 from engine.api.orders import TokenOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, RoomDep
@@ -16,6 +16,12 @@ from engine.workflows.tokens import create_token, revoke_token, tokens
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 DEFAULT_LIFE = timedelta(days=90)
+
+
+@router.get("/me")
+def who_asks(caller: CallerDep) -> Me:
+    """Whom the token of this request names, and what it may do: so that a form offers no more than that."""
+    return Me(name=caller.name, role=caller.role, authorities=caller.authorities)
 
 
 @router.get("/tokens")

@@ -174,5 +174,5 @@ def test_no_route_that_a_system_may_read_was_left_out_of_the_search():
     readable = {row for row in TABLE if row.startswith("GET") and "system" in TABLE[row]}
     assert readable == {
         "GET /v1/applications", "GET /v1/applications/{application_id}", "GET /v1/applications/{application_id}/score",
-        "GET /v1/applications/{application_id}/history", "GET /v1/features", "GET /v1/jobs/{job_id}",
+        "GET /v1/applications/{application_id}/history", "GET /v1/features", "GET /v1/jobs/{job_id}", "GET /v1/me",
     }

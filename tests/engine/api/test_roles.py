@@ -151,6 +151,7 @@ ASKED: dict[str, Ask] = {
                                    post("/v1/ingest/shipment", lambda planted: lines([an_event_of("shipment", planted)]))),
     "GET /v1/jobs/{job_id}": get("/v1/jobs/none-such"),
     "POST /v1/backup": lambda client, planted: [client.post("/v1/backup")],
+    "GET /v1/me": get("/v1/me"),
     "GET /v1/tokens": get("/v1/tokens"),
     "POST /v1/tokens": post("/v1/tokens", {"name": "N", "role": "auditor", "expires_at": "2026-12-01T00:00:00Z"}),
     "DELETE /v1/tokens/{token_id}": lambda client, planted: [client.delete("/v1/tokens/none-such")],

@@ -1,0 +1,331 @@
+"""For managers and auditors: volumes and turnaround, coverage and findings, the model, the feature book, the lists, the audit trail, the year."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from statistics import median
+from typing import Any
+
+import streamlit as st
+
+from dashboards import casefile, charts, session, tables, words
+from dashboards.client import MOST_ROWS, Client, QueueRow, ServiceError
+
+READS_ALL = ("analyst", "approver", "auditor")
+SECTIONS = {"work": "Work", "year": "Year", "model": "Model", "features": "Feature book", "lists": "Lists", "audit": "Audit trail"}
+FOR_ADMIN = ("model", "features", "lists", "audit")
+PAGE = 200  # entries of the audit trail at a time
+
+
+def page() -> None:
+    """One section at a time, so that none waits for another."""
+    client = session.signed_in()
+    st.header("Oversight", anchor=False)
+    offered = [name for name in SECTIONS if client.role in READS_ALL or name in FOR_ADMIN]
+    section = st.segmented_control(
+        "Section", offered, default=offered[0], format_func=SECTIONS.get, key="oversight", required=True, bind="query-params", persist_state="session", label_visibility="collapsed"
+    )
+    {"work": work, "year": year, "model": model, "features": features, "lists": lists, "audit": audit}[section or offered[0]](client)
+    session.scope()
+
+
+def work(client: Client) -> None:
+    """How many came, how many wait and how long, how the bands mix."""
+    with session.told(), st.spinner("Reading the queue …", show_time=True):
+        rows = session.held("queue", client.queue, seconds=300)
+        waiting = session.held("waiting", lambda: client.queue(state="undecided", order="risk"), seconds=300)
+    if not rows:
+        st.info("**No application is on record yet.** Volumes appear with the first filing.", icon=":material/inbox:")
+        return
+    st.caption(f"Of the newest {len(rows):,} filings" + (" (as many as are read at once)." if len(rows) >= MOST_ROWS else ", which are all."))
+    decided = [row for row in rows if row.state != "undecided"]
+    days = [row.age_days for row in decided]
+    one, two, three, four = st.columns(4)
+    one.metric("Wait for a decision", f"{len(waiting):,}")
+    two.metric("of these past the limit", f"{sum(row.late for row in waiting):,}")
+    three.metric("Decided, of the newest", f"{len(decided):,}")
+    four.metric("Days to a decision, median", f"{median(days):.0f}" if days else "–")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Band mix of what waits", anchor=False)
+        mix = Counter(row.band for row in waiting)
+        counted = [{"Band": words.band(band), "Applications": mix[band]} for band in (*words.BAND_ORDER, None) if mix[band]]
+        st.altair_chart(charts.bars(counted, "Band", "Applications"), alt="Undecided applications by band")
+    with right:
+        st.subheader("Age of what waits", anchor=False)
+        st.altair_chart(charts.bars(ages(waiting), "Days since filing", "Applications"), alt="Undecided applications by age")
+    st.subheader("By month of filing", anchor=False)
+    told = months(rows)
+    tables.offer(told, "months")
+    tables.show(told, "Volumes and turnaround by month")
+
+
+def ages(rows: Sequence[QueueRow]) -> list[dict[str, Any]]:
+    """How many are how old."""
+    steps = ((0, 14), (15, 30), (31, 60), (61, 90), (91, 180), (181, None))
+    return [
+        {"Days since filing": f"{low} to {high}" if high is not None else f"{low} and more",
+         "Applications": sum(low <= row.age_days and (high is None or row.age_days <= high) for row in rows)}
+        for low, high in steps
+    ]  # fmt: skip
+
+
+def months(rows: Sequence[QueueRow]) -> list[dict[str, str]]:
+    """Volumes and turnaround, the newest month first."""
+    by: dict[str, list[QueueRow]] = {}
+    for row in rows:
+        by.setdefault(row.filed_at[:7], []).append(row)
+    told = []
+    for month, those in sorted(by.items(), reverse=True)[:24]:
+        decided = [row for row in those if row.state != "undecided"]
+        outcome = Counter(row.state for row in decided)
+        told.append({
+            "Month": month, "Filed": f"{len(those):,}", "Decided": f"{len(decided):,}", "Granted": f"{outcome['granted']:,}", "Denied": f"{outcome['denied']:,}",
+            "Withdrawn or returned": f"{outcome['withdrawn'] + outcome['returned']:,}", "Waiting": f"{len(those) - len(decided):,}",
+            "Median days": f"{median(row.age_days for row in decided):.0f}" if decided else "–",
+            "High or critical": f"{sum(row.band in ('high', 'critical') for row in those):,}",
+        })  # fmt: skip
+    return told
+
+
+def year(client: Client) -> None:
+    """The yearly report of verification, on screen and as files."""
+    chosen = int(st.number_input("Year", 1990, 2200, date.today().year - 1, 1, key="report_year", width=160, bind="query-params", persist_state="session", format="%d"))
+    with session.told(), st.spinner("Working out the year …", show_time=True):
+        told = session.held(f"report:{chosen}", lambda: client.report(chosen), seconds=600)
+    with st.container(key="screen-only-report", horizontal=True):
+        for form, media in (("html", "text/html"), ("csv", "text/csv")):
+            st.download_button(
+                f"Report as {form.upper()}", lambda form=form: client.report(chosen, form), f"verification-{chosen}.{form}", media, on_click="ignore", icon=":material/download:"
+            )
+    shipped, made = sum(one["shipments"] for one in told["coverage"]), sum(one["visits"] for one in told["visits"])
+    if not shipped and not made:
+        st.info(f"**Nothing was shipped or visited in {chosen}.** Choose another year.", icon=":material/event_busy:")
+        return
+    one, two, three, four = st.columns(4)
+    one.metric("Shipments", f"{shipped:,}")
+    two.metric("Visits made", f"{made:,}")
+    three.metric("Diversions found by visits", f"{told['diversions_by_visit']:,}")
+    four.metric("and by incidents", f"{told['diversions_by_incident']:,}")
+    lot = told["unfavourable_by_lot"]
+    st.markdown(
+        "**By lot** no visit of the year was drawn by lot and rated: there is no honest estimate of how much is unfavourable."
+        if lot["share"] is None
+        else f"**By lot** {lot['answered']} of {lot['drawn']} answered, {lot['positive']} unfavourable: {lot['share']:.1%} of all shipments "
+        f"({told['interval_level']:.0%} interval {lot['low']:.1%} to {lot['high']:.1%})."
+    )
+    parts = {
+        "Coverage": [
+            {"Band at filing": words.band(None if one["band"] == "not scored" else one["band"]), "Shipments": f"{one['shipments']:,}", "Visited": f"{one['visited']:,}", "Receipt on record": f"{one['received']:,}"}
+            for one in told["coverage"]
+        ],
+        "Punctuality": [
+            {"What was due": words.say(one["obligation"]), "Due": f"{one['due']:,}", "In time": f"{one['in_time']:,}", "Late": f"{one['late']:,}", "Open": f"{one['open']:,}"}
+            for one in told["punctuality"]
+        ],
+        "Visits": [{"How": words.say(one["mode"]), "Outcome": words.say(one["outcome"]), "Visits": f"{one['visits']:,}"} for one in told["visits"]],
+        "Findings": finding_rows(told["findings"]),
+    }
+    columns = st.columns(2, gap="medium")
+    for number, (title, rows) in enumerate(parts.items()):
+        with columns[number % 2]:
+            st.subheader(title, anchor=False)
+            if rows:
+                tables.show(rows, f"{title} in {chosen}")
+                tables.offer(rows, f"{title.lower()}-{chosen}")
+            else:
+                st.caption("Nothing.")
+    st.subheader("What may not be inferred", anchor=False)
+    st.markdown("\n".join(f"- {casefile.plain(one)}" for one in told["not_to_be_inferred"]))
+
+
+def finding_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """How many visits made each finding, region by region."""
+    regions = sorted({one["region"] for one in found})
+    counts = {(one["finding"], one["region"]): one["visits"] for one in found}
+    return [
+        {"Finding": words.say(finding), **{region: f"{counts[finding, region]:,}" if (finding, region) in counts else tables.NONE for region in regions}}
+        for finding in sorted({one["finding"] for one in found})
+    ]
+
+
+def model(client: Client) -> None:
+    """The model in force: what it learned from, how well it does against which others, how it is calibrated, where it stops."""
+    with session.told(), st.spinner("Reading the model card …"):
+        told = session.held("model", client.model, seconds=600)
+    card, policy = told["card"], told["policy"]
+    st.markdown(f"**{casefile.plain(told['version'])}** · {told['features']} features · {casefile.plain(str(card.get('kind') or 'expert card'))}")
+    if not isinstance(card.get("later_period"), dict):
+        st.info(f"**No trained model is in use.** {casefile.plain(str(card.get('says') or 'Points follow published guidance.'))} `diversion train` makes one.", icon=":material/rule:")
+    else:
+        later = card["later_period"]
+        st.markdown(
+            f"In force because: {casefile.plain(card.get('because'))}. Learned from {card.get('labelled', 0):,} labelled filings with {card.get('diversions', 0):,} diversions, "
+            f"as of {words.day(card.get('trained_as_of'))}."
+        )
+        st.subheader(f"On the later period, {later['from']} to {later['to']}", anchor=False)
+        figures = [
+            {"Scorer": name, **{words.say(key): value if isinstance(value, str) else f"{value:.3g}" for key, value in one.items() if isinstance(value, (str, int, float))}}
+            for name, one in later["by"].items()
+        ]
+        st.caption(f"{later['rows']:,} filings, {later['diversions']:,} diversions; base rate among them {later['base_rate']:.1%}, of all shipments {later['base_rate_of_all_shipments']:.2%}. In brackets the 90 % interval.")
+        tables.show(figures, "The model beside what it must beat")
+        tables.offer(figures, "model-figures")
+        if groups := group_rows(later.get("by_group") or {}):
+            with st.expander("Figures by group", icon=":material/groups:"):
+                tables.show(groups, "Figures of the model in force by group")
+                tables.offer(groups, "model-figures-by-group")
+        if isinstance(later.get("on_visits_by_lot"), str):
+            st.markdown(f"**On visits by lot** {casefile.plain(later['on_visits_by_lot'])}")
+        if calibration := card.get("calibration"):
+            st.markdown(
+                "**Calibration** " + ", ".join(f"{words.say(key)} {value:.2f}" if isinstance(value, float) else f"{words.say(key)} {casefile.plain(str(value))}" for key, value in calibration.items() if isinstance(value, (str, int, float)))
+                + ". A slope of 1 and an intercept of 0 would be perfect."
+            )
+        if card.get("limits"):
+            st.warning(casefile.plain(card["limits"]), icon=":material/report:")
+    st.subheader("Policy in force", anchor=False)
+    elevated, high, critical = policy["thresholds"]
+    st.markdown(
+        f"Policy {policy['version']}: {words.band('elevated')} from {elevated * 1000:g} in 1,000, {words.band('high')} from {high * 1000:g}, {words.band('critical')} from {critical * 1000:g}; "
+        f"a second signature from *{words.say(policy['second_signature_from'])}*; {policy['decision_days']} days for a decision."
+    )
+    with st.expander("The whole card", icon=":material/article:"):
+        st.json({name: value for name, value in card.items() if name != "features"}, expanded=1)
+
+
+def group_rows(by_group: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, str]]:
+    """Figures of each group of each division, as they are shown and exported."""
+    return [
+        {
+            "Group": f"{words.say(division)}: {name}", "Filings": f"{one['rows']:,}", "Diversions": f"{one['diversions']:,}",
+            **({"Ranking (AUC)": one["auc"], "Average precision": one["average_precision"]} if "auc" in one else {"Ranking (AUC)": str(one.get("too_few", "–")), "Average precision": "–"}),
+        }
+        for division, groups in by_group.items() for name, one in groups.items()
+    ]  # fmt: skip
+
+
+def features(client: Client) -> None:
+    """Every feature: what it means, which way it may move the score, why, and how it does in the model in force."""
+    with session.told(), st.spinner("Opening the feature book …"):
+        book = session.held("features", client.features, seconds=600)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect("Family", [family["name"] for family in book["families"]], format_func=words.say, key="family", placeholder="Any", width=260, bind="query-params", persist_state="session")
+        sought = (st.text_input("Find", key="feature_find", placeholder="A word of its meaning", width=220, bind="query-params", persist_state="session") or "").casefold().strip()
+    rows = [
+        row for family in book["families"] if not chosen or family["name"] in chosen for row in feature_rows(family)
+        if sought in " ".join(str(value) for value in row.values()).casefold()
+    ]  # fmt: skip
+    st.markdown(f"**{len(rows)}** features, book {book['version']}, effects in model {book['model_version']}")
+    if not rows:
+        st.info("**No feature has that word.** Try a shorter one.", icon=":material/search_off:")
+        return
+    tables.offer(rows, "features")
+    st.dataframe(
+        rows, hide_index=True, height=560, alt="The feature book",
+        column_config={
+            "Meaning": st.column_config.TextColumn(width="large"), "Because": st.column_config.TextColumn(width="medium"),
+            "Missing": st.column_config.NumberColumn(format="percent", help="Share of the filings the model learned from."),
+            "Effect": st.column_config.NumberColumn(format="%.3f", help="Mean absolute contribution, log-odds."),
+        },
+    )  # fmt: skip
+
+
+def feature_rows(family: dict[str, Any]) -> list[dict[str, Any]]:
+    """One family's features as they are shown and exported."""
+    return [
+        {
+            "Feature": one["name"], "Family": words.say(family["name"]), "Meaning": one["meaning"], "Direction": words.say(one["direction"]), "Effect": one["mean_effect"],
+            "Missing": one["missing_share"], "Because": one["because"], "Source": one["source"]["title"] if one.get("source") else None, "When absent": one["absent"],
+        }
+        for one in family["features"]
+    ]  # fmt: skip
+
+
+def lists(client: Client) -> None:
+    """Which editions of watch lists are held, and how old they are."""
+    with session.told(), st.spinner("Reading the audit trail …", show_time=True):
+        taken = session.held("editions", lambda: editions(client), seconds=600)
+    if not taken:
+        st.warning("**No watch list was ever taken in.** An administrator does it with `diversion lists import FILE`; until then nobody is screened.", icon=":material/playlist_remove:")
+        return
+    rows = list_rows(taken, datetime.now(UTC).date())
+    st.markdown(f"The newest list was taken in **{rows[0]['Days ago']}** days ago.")
+    tables.show(rows, "Editions of watch lists, the newest first")
+    tables.offer(rows, "lists")
+    st.caption("The whole of what is held: `diversion export list_entry`.")
+
+
+def editions(client: Client) -> list[dict[str, Any]]:
+    """The entries of the audit trail that took a list in, the newest first."""
+    found, after = [], 0
+    while after is not None:
+        told = client.audit(after)
+        found += [entry for entry in told["entries"] if entry["action"].startswith("import list")]
+        after = told["next_after"]
+    return found[::-1]
+
+
+def list_rows(taken: Sequence[dict[str, Any]], today: date) -> list[dict[str, str]]:
+    """Editions as they are shown and exported."""
+    return [
+        {
+            "Taken in": words.day(entry["made_at"]), "Days ago": f"{(today - date.fromisoformat(entry['made_at'][:10])).days:,}", "Form": entry["action"].removeprefix("import list").strip(),
+            "What": entry["note"] or "not told to this token", "Entries new or changed": f"{entry['records']:,}", "By": entry["actor"],
+        }
+        for entry in taken
+    ]  # fmt: skip
+
+
+def audit(client: Client) -> None:
+    """The audit trail, and the proof that nothing was changed or removed."""
+    after = max(0, int(st.query_params.get("after", "0")) if st.query_params.get("after", "0").isdigit() else 0)
+    with session.told(), st.spinner("Reading the audit trail …"):
+        told = session.held(f"audit:{after}", lambda: client.audit(after, PAGE))
+    st.markdown("Head of the chain, to keep and compare later:")
+    st.code(told["head"], language=None)
+    if client.role in ("auditor", "admin"):
+        if st.button("Verify the whole chain now", icon=":material/verified:", type="primary"):
+            try:
+                with st.spinner("Proving every record …", show_time=True):
+                    st.session_state["verdict"] = client.verify()
+            except ServiceError as error:
+                session.show(error)
+        verdict(st.session_state.get("verdict"))
+    else:
+        st.caption("An auditor or an administrator can have the whole chain verified here.")
+    if not told["entries"]:
+        st.info("**No entry after this one.** Go back to the beginning.", icon=":material/history_toggle_off:")
+    rows = [
+        {
+            "No": entry["seq"], "Made": entry["made_at"][:19].replace("T", " ") + " UTC", "By": entry["actor"], "Did": entry["action"], "Through": words.say(entry["channel"]), "Kind": words.say(entry["kind"]),
+            "Records": entry["records"], "Note": entry["note"] or "–", "Hash": entry["hash"],
+        }
+        for entry in told["entries"]
+    ]  # fmt: skip
+    with st.container(key="screen-only-audit", horizontal=True, vertical_alignment="center"):
+        if st.button("‹ From the beginning", disabled=after == 0):
+            _turn(0)
+        if st.button("Further ›", disabled=told["next_after"] is None):
+            _turn(told["next_after"])
+        tables.offer(rows, f"audit-after-{after}")
+    st.dataframe(rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Entries in the order of writing")
+
+
+def _turn(after: int) -> None:
+    st.query_params["after"] = str(after)
+    st.rerun()
+
+
+def verdict(told: dict[str, Any] | None) -> None:
+    """What the verification found."""
+    if told is None:
+        return
+    counted = f"{told['entries']:,} entries, {told['records']:,} records, head `{told['head'][:16]}…`"
+    if told["whole"]:
+        erased = f" {len(told['erased'])} were lawfully erased." if told["erased"] else ""
+        st.success(f"**Whole.** Nothing was changed or removed: {counted}.{erased}", icon=":material/verified:")
+    else:
+        st.error(f"**Not whole.** {casefile.plain(told['first_fault'])} ({counted}). Keep the file as it is, and tell whoever keeps the service.", icon=":material/gpp_bad:")
