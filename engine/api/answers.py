@@ -402,6 +402,15 @@ class ListAnswer(Told):
     rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
 
 
+class AsScoredAnswer(Told):
+    """A score as it was given, and whether it comes out the same from the records of that time."""
+
+    score: Score | ScoreForSystem
+    entry: int = Field(description="The audit entry that holds it; the records before it were replayed.")
+    reproduced: bool = Field(description="True if every field came out the same, bit for bit.")
+    differences: tuple[str, ...] = Field(description="Each field that did not, and what is known of why.")
+
+
 class TrainAnswer(Told):
     """What came of a training: promoted or not, and why."""
 

@@ -116,6 +116,7 @@ ASKED: dict[str, Ask] = {
     "GET /v1/applications": each(get("/v1/applications", limit=500), get("/v1/applications", order="risk", limit=500)),
     "GET /v1/applications/{application_id}": each(get("/v1/applications/{application_id}"), get("/v1/applications/{whole}")),
     "GET /v1/applications/{application_id}/score": each(get("/v1/applications/{application_id}/score"), get("/v1/applications/{application_id}/score", as_of="now"),
+                                                        get("/v1/applications/{application_id}/score", as_scored="newest"),
                                                         get("/v1/applications/{whole}/score")),
     "GET /v1/applications/{application_id}/history": each(get("/v1/applications/{application_id}/history"), get("/v1/applications/{whole}/history")),
     "POST /v1/applications/{application_id}/what-if": post("/v1/applications/{application_id}/what-if", {"remedies": ["no_re_export"]}),
