@@ -420,6 +420,34 @@ class TrainAnswer(Told):
     card: dict[str, Any]
 
 
+class PromotionTold(Told):
+    """A model was put in force; in a rollback `instead_of` names the one taken back."""
+
+    version: str
+    at: Instant
+    by: str
+    because: str
+    instead_of: str | None
+
+
+class ModelTold(Told):
+    """A model on record; the expert card has no training."""
+
+    version: str
+    in_force: bool
+    trained_at: Instant | None
+    trained_by: str | None
+    labelled: int | None
+    diversions: int | None
+    promotions: tuple[PromotionTold, ...]
+
+
+class ModelsAnswer(Told):
+    """Every model on record, in order of training."""
+
+    models: tuple[ModelTold, ...]
+
+
 class FileAnswer(Told):
     """A file on record."""
 

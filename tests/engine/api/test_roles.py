@@ -141,6 +141,8 @@ ASKED: dict[str, Ask] = {
     "GET /v1/screen": get("/v1/screen", name=f"Ladoga Marine Works {MARKER[:2]}"),
     "POST /v1/lists/{format}": post("/v1/lists/csl-csv", b"not a list", filename="csl.csv"),
     "GET /v1/model": get("/v1/model"),
+    "GET /v1/models": get("/v1/models"),
+    "POST /v1/models/rollback": post("/v1/models/rollback", {"because": "Too many alarms."}),
     "POST /v1/models": post("/v1/models", {"as_of": "2019-01-01", "dry_run": True}),
     "POST /v1/models/{version}/promote": post("/v1/models/none-such/promote", {"because": "Better."}),
     "GET /v1/features": get("/v1/features"),
