@@ -422,6 +422,15 @@ class ListAnswer(Told):
     rejected_rows: tuple[RejectedListRow, ...] = Field(description="The first hundred, or as many as `shown` asks for.")
 
 
+class AsScoredAnswer(Told):
+    """A score as it was given, and whether it comes out the same from the records of that time."""
+
+    score: Score | ScoreForSystem
+    entry: int = Field(description="The audit entry that holds it; the records before it were replayed.")
+    reproduced: bool = Field(description="True if every field came out the same, bit for bit.")
+    differences: tuple[str, ...] = Field(description="Each field that did not, and what is known of why.")
+
+
 class TrainAnswer(Told):
     """What came of a training: promoted or not, and why."""
 
@@ -429,6 +438,34 @@ class TrainAnswer(Told):
     promoted: bool
     because: str
     card: dict[str, Any]
+
+
+class PromotionTold(Told):
+    """A model was put in force; in a rollback `instead_of` names the one taken back."""
+
+    version: str
+    at: Instant
+    by: str
+    because: str
+    instead_of: str | None
+
+
+class ModelTold(Told):
+    """A model on record; the expert card has no training."""
+
+    version: str
+    in_force: bool
+    trained_at: Instant | None
+    trained_by: str | None
+    labelled: int | None
+    diversions: int | None
+    promotions: tuple[PromotionTold, ...]
+
+
+class ModelsAnswer(Told):
+    """Every model on record, in order of training."""
+
+    models: tuple[ModelTold, ...]
 
 
 class FileAnswer(Told):

@@ -79,6 +79,11 @@ links_app.command("fit")(links.fit)
 links_app.command("promote")(links.promote)
 app.add_typer(links_app, name="links")
 
+model_app = typer.Typer(no_args_is_help=True, help="Which models there are, and which is in force.")
+model_app.command("list")(learning.list_)
+model_app.command("rollback")(learning.rollback)
+app.add_typer(model_app, name="model")
+
 audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")
 audit_app.command("verify")(audit.verify)
 audit_app.command("erase")(audit.erase)

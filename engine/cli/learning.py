@@ -1,14 +1,18 @@
-"""Learns from what visits found: `train`."""
+"""Learns from what visits found, and says which model is in force: `train`, `model list`, `model rollback`."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
+from engine.cli.parties import BecauseOption
+from engine.workflows.models import models_held
+from engine.workflows.promote import roll_back
 
 
 def train(
@@ -38,3 +42,34 @@ def train(
     typer.echo(f"Learned from {done.card['labelled']:,} labelled applications ({done.card['diversions']} diverted). Later period {later['from']} to {later['to']}:")
     for name, told in later["by"].items():
         typer.echo(f"  {name:36} average precision {told['average_precision']:28} AUC {told['auc']}")
+
+
+def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Every model on record: which is in force, who promoted it and why."""
+    with errors_told():
+        models = at_store(store, asking(), here=lambda desk: _plain([asdict(one) for one in models_held(desk.store.cursor())]), there=lambda service: service.ask("GET", "models")["models"])
+    if as_json:
+        typer.echo(json.dumps(models))
+        return
+    for one in models:
+        learned = f"trained {one['trained_at'][:10]} by {one['trained_by']} on {one['labelled']:,} labels, {one['diversions']:,} diverted" if one["trained_at"] else "the expert points card"
+        typer.echo(f"{'*' if one['in_force'] else ' '} {one['version']:32} {learned}")
+        for promoted in one["promotions"]:
+            back = f" in place of {promoted['instead_of']}" if promoted["instead_of"] else ""
+            typer.echo(f"    {'rolled back to' if back else 'promoted'} {promoted['at'][:10]} by {promoted['by']}{back}: {promoted['because']}")
+
+
+def rollback(because: BecauseOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Put the model that was in force before in force again, with who and why."""
+    origin = asking()
+    with errors_told():
+        done = at_store(
+            store, origin, here=lambda desk: _plain(asdict(roll_back(desk, because, origin))),
+            there=lambda service: service.ask("POST", "models", "rollback", json={"because": because}),
+        )
+    typer.echo(json.dumps(done) if as_json else f"Model {done['version']} is in force again, in place of {done['instead_of']}.")
+
+
+def _plain(told: Any) -> Any:
+    """As the service would answer it."""
+    return json.loads(json.dumps(told, default=lambda moment: f"{moment.isoformat()}Z"))

@@ -23,8 +23,10 @@ from engine.store.database import MEMORY, Progress
 from engine.store.records import Origin, body_of
 from engine.wire import Application, Score, canonical
 from engine.workflows import assess, frames, memo, score_file
+from engine.workflows.as_scored import AsScored, as_scored
 from engine.workflows.checking import CONTRACT, checked
 from engine.workflows.desk import Desk
+from engine.workflows.history import filing_body
 from engine.workflows.ingest import CHUNK_BYTES, CHUNK_RECORDS, LeftOver, SetAside
 from engine.workflows.reading import read_records
 
@@ -150,9 +152,18 @@ def explain(
     application_id: str,
     as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="Count facts known by then; default the filing.")] = None,
     at_now: Annotated[bool, typer.Option("--now", help="Count everything known now.")] = False,
+    past: Annotated[bool, typer.Option("--as-scored", help="A score on record, computed again from the records before it: the newest, or that of SCORED_AT.")] = False,
+    scored_at: Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ"], help="With --as-scored: which score.")] = None,
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """One score in full, as a memo to the person who decides."""
+    if past and (as_of or at_now):
+        raise typer.BadParameter("--as-scored goes without --as-of and --now: a score on record has its own moments")
+    if scored_at and not past:
+        raise typer.BadParameter("SCORED_AT names a score on record: put --as-scored before it")
+    if past:
+        _explain_past(application_id, scored_at, store, as_json)
+        return
     origin = asking()
     with errors_told():
         application, score = at_store(
@@ -164,6 +175,43 @@ def explain(
         typer.echo(score.model_dump_json(by_alias=True, exclude_none=True))
     else:
         typer.echo(memo.memo(application, score), nl=False)
+
+
+def _explain_past(application_id: str, scored_at: datetime | None, store: Path | None, as_json: bool) -> None:
+    with errors_told(), progress_shown() as tell:
+        application, told = at_store(
+            store, asking(),
+            here=lambda desk: _as_scored_here(desk, application_id, scored_at, tell),
+            there=lambda service: _as_scored_there(service, application_id, scored_at, tell),
+        )
+    if as_json:
+        given = json.loads(told.score.model_dump_json(by_alias=True, exclude_none=True))
+        typer.echo(json.dumps({"score": given, "entry": told.entry, "reproduced": told.reproduced, "differences": told.differences}))
+        return
+    typer.echo(memo.memo(application, told.score), nl=False)
+    moment = f"{told.score.scored_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    if told.reproduced:
+        typer.echo(f"\nThis score was given at {moment} (audit entry {told.entry}). Computed again from the records before that entry, it is the same in every bit.")
+        return
+    typer.echo(f"\nThis is the score as it was given at {moment} (audit entry {told.entry}). Computed again from the records before that entry, it differs:")
+    for difference in told.differences:
+        typer.echo(f"  - {difference}")
+
+
+def _as_scored_here(desk: Desk, application_id: str, scored_at: datetime | None, tell: Progress) -> tuple[Application, AsScored]:
+    told = as_scored(desk, application_id, scored_at, progress=tell)
+    filing = filing_body(desk.store.cursor(), application_id, told.score.revision)
+    return Application.model_validate_json(json.dumps(filing)), told
+
+
+def _as_scored_there(service: Service, application_id: str, scored_at: datetime | None, tell: Progress) -> tuple[Application, AsScored]:
+    which = f"{scored_at.isoformat()}Z" if scored_at else "newest"
+    told = service.ask("GET", "applications", application_id, "score", params={"as_scored": which}, waiting=tell)
+    if "reasons" not in told["score"]:
+        raise NotPermitted("the token's role is told no reasons. Expected an analyst, approver or auditor. Use a token of such a role.")
+    score = Score.model_validate_json(json.dumps(told["score"]))
+    filing = service.ask("GET", "applications", application_id, params={"revision": score.revision})
+    return Application.model_validate_json(json.dumps(filing)), AsScored(score, told["entry"], told["reproduced"], tuple(told["differences"]))
 
 
 def _explained_here(desk: Desk, application_id: str, origin: Origin, as_of: datetime | None) -> tuple[Application, Score]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
@@ -30,8 +32,75 @@ def keep_model(cursor: duckdb.DuckDBPyConnection, model: Model, origin: Origin) 
     records.append_one(cursor, "model", f"model:{model.version}", origin.at, to_text(model), origin, f"train model {model.version}")
 
 
-def promote(cursor: duckdb.DuckDBPyConnection, version: str, because: str, origin: Origin) -> None:
-    """Put a model in force, with who and why."""
+def promote(cursor: duckdb.DuckDBPyConnection, version: str, because: str, origin: Origin, *, instead_of: str | None = None) -> None:
+    """Put a model in force, with who and why.
+
+    Args:
+        instead_of: the model that is taken back by this.
+    """
     number = first(cursor, "select count(*) from record where kind = 'promotion'")[0] + 1
-    body = json.dumps({"version": version, "because": because, "promoted_by": origin.actor}, sort_keys=True)
-    records.append_one(cursor, "promotion", f"promotion:{number}", origin.at, body, origin, f"promote model {version}")
+    told = {"version": version, "because": because, "promoted_by": origin.actor} | ({"instead_of": instead_of} if instead_of else {})
+    action = f"roll back to model {version}" if instead_of else f"promote model {version}"
+    records.append_one(cursor, "promotion", f"promotion:{number}", origin.at, json.dumps(told, sort_keys=True), origin, action)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A model was put in force: when, by whom, why, and in a rollback which model it took back."""
+
+    version: str
+    at: datetime
+    by: str
+    because: str
+    instead_of: str | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A model on record; the expert card has no training.
+
+    Args:
+        promotions: each time it was put in force, oldest first.
+    """
+
+    version: str
+    in_force: bool
+    trained_at: datetime | None
+    trained_by: str | None
+    labelled: int | None
+    diversions: int | None
+    promotions: tuple[Promotion, ...]
+
+
+def promotions(cursor: duckdb.DuckDBPyConnection) -> tuple[Promotion, ...]:
+    """Every promotion and rollback, oldest first."""
+    rows = cursor.execute("select body, known_at from record where kind = 'promotion' order by record_no").fetchall()
+    return tuple(
+        Promotion(told["version"], at, told["promoted_by"], told["because"], told.get("instead_of")) for told, at in ((json.loads(body), at) for body, at in rows)
+    )
+
+
+def in_force_in_turn(made: tuple[Promotion, ...]) -> tuple[str, ...]:
+    """The expert card and the models on top of it, the one in force last; a rollback takes the last away, so that two go back two."""
+    turn = [expert_card().version]
+    for one in made:
+        if one.instead_of is not None:
+            turn.pop()
+        elif one.version != turn[-1]:
+            turn.append(one.version)
+    return tuple(turn)
+
+
+def models_held(cursor: duckdb.DuckDBPyConnection) -> tuple[Held, ...]:
+    """The expert card and every model on record, in order of training."""
+    made = promotions(cursor)
+    in_force, card = in_force_in_turn(made)[-1], expert_card().version
+    rows = cursor.execute(
+        "select substr(record.key, 7), audit_entry.made_at, audit_entry.actor, cast(json_extract(record.body, '$.card.labelled') as bigint), "
+        "cast(json_extract(record.body, '$.card.diversions') as bigint) from record inner join audit_entry on record.seq = audit_entry.seq "
+        "where record.kind = 'model' order by record.record_no"
+    ).fetchall()
+    return tuple(
+        Held(version, version == in_force, *told, tuple(one for one in made if one.version == version))
+        for version, *told in [(card, None, None, None, None), *rows]
+    )

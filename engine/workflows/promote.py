@@ -1,15 +1,15 @@
-"""Puts a trained model in force on a named person's word. Trains and compares none."""
+"""Puts a trained model in force, or the one before it again, on a named person's word. Trains and compares none."""
 
 from __future__ import annotations
 
 import json
 
-from engine.errors import NotPermitted, UnknownRecord
+from engine.errors import NotPermitted, RefusedInput, UnknownRecord
 from engine.store import records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.workflows.desk import Desk
-from engine.workflows.models import promote
+from engine.workflows.models import Promotion, in_force_in_turn, promote, promotions
 from engine.workflows.record_event import same_person
 
 
@@ -31,3 +31,21 @@ def promote_model(desk: Desk, version: str, because: str, origin: Origin) -> Non
         in_force = first(cursor, "select body from record where kind = 'promotion' order by record_no desc limit 1")
         if in_force is None or json.loads(in_force[0])["version"] != version:
             promote(cursor, version, because, origin)
+
+
+def roll_back(desk: Desk, because: str, origin: Origin) -> Promotion:
+    """Put the model that was in force before again in force: taking back is anybody's who may promote, the model's trainer too, since it was promoted once.
+
+    Rolled back twice it goes back two. Under the first model lies the expert card.
+
+    Raises:
+        RefusedInput: no reason, or nothing was in force before.
+    """
+    if not because.strip():
+        raise RefusedInput("a model is taken back for a reason, and none was given. Expected what is wrong with it. Say it with --because.")
+    with desk.store.writing() as cursor:
+        turn = in_force_in_turn(promotions(cursor))
+        if len(turn) == 1:
+            raise RefusedInput("the expert card is in force, and nothing was before it. Expected a promoted model. See `diversion model list`.")
+        promote(cursor, turn[-2], because, origin, instead_of=turn[-1])
+        return promotions(cursor)[-1]

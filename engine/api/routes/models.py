@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import JobAnswer, TrainAnswer
+from engine.api.answers import JobAnswer, ModelsAnswer, PromotionTold, TrainAnswer
 from engine.api.openapi import takes
 from engine.api.orders import PromotionOrder, TrainingOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
@@ -18,7 +18,8 @@ from engine.risk.policy import policy_in_force
 from engine.store.records import Origin
 from engine.wire import parse
 from engine.workflows.apart import apart
-from engine.workflows.promote import promote_model
+from engine.workflows.models import models_held
+from engine.workflows.promote import promote_model, roll_back
 from features.book import indicators, lineage
 from features.catalogue import catalogue
 
@@ -47,6 +48,19 @@ def _train(room: Room, order: TrainingOrder, origin: Origin) -> dict:
     as_of = datetime.combine(order.as_of, time()) if order.as_of else None
     told = apart(room.desk, train, origin, memory_limit=room.settings.memory_limit, as_of=as_of, dry_run=bool(order.dry_run), promote_because=order.promote_because)
     return {"version": told.version, "promoted": told.promoted, "because": told.because, "card": jsonable_encoder(told.card)}
+
+
+@router.get("/models")
+def list_models(caller: CallerDep, room: RoomDep) -> ModelsAnswer:
+    """Every model on record in order of training, the expert card first: which is in force, and each promotion and rollback with author and reason."""
+    with room.cursor() as cursor:
+        return ModelsAnswer(models=tuple(asdict(one) for one in models_held(cursor)))
+
+
+@router.post("/models/rollback", openapi_extra=takes(PromotionOrder))
+def take_back(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> PromotionTold:
+    """Puts the model that was in force before in force again, for a stated reason."""
+    return PromotionTold(**asdict(roll_back(room.desk, parse(PromotionOrder, body).model.because, origin)))
 
 
 @router.post("/models/{version}/promote", openapi_extra=takes(PromotionOrder))

@@ -9,17 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from engine.api.answers import ScoreForSystem
+from engine.api.answers import AsScoredAnswer, JobAnswer, ScoreForSystem
 from engine.api.openapi import takes, takes_bytes
-from engine.api.room import BodyDep, CallerDep, FileDep, OriginDep, Received, Room, RoomDep
+from engine.api.room import BodyDep, Caller, CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.applications import ApplicationForm, ApplicationId
+from engine.api.routes.jobs import answer_to
 from engine.api.views import score_for
 from engine.errors import FieldProblem, InvalidRecord, NotPermitted
 from engine.wire import Application, Score, parse_application
+from engine.workflows import as_scored as again
 from engine.workflows.apart import apart
 from engine.workflows.assess import score_application
 from engine.workflows.checking import CONTRACT, LARGE_FILE
@@ -29,6 +31,7 @@ from engine.workflows.score_file import score_file
 router = APIRouter(prefix="/v1", tags=["scores"])
 Form = Literal["parquet", "csv", "jsonl"]
 AsOf = Annotated[str, Query(max_length=40, description="RFC 3339, or `now`; without it, the time of filing.")]
+AsScored = Annotated[str, Query(max_length=40, description="`newest`, or the `scored_at` of a score on record: that score, computed again from the records before it.")]
 
 
 @router.post("/score", openapi_extra=takes(Application))
@@ -79,15 +82,29 @@ def _scored(room: Room, received: Received, folder: Path, form: str, features: s
     return packed
 
 
-@router.get("/applications/{application_id:id}/score")
-def read_score(application_id: ApplicationId, caller: CallerDep, room: RoomDep, as_of: AsOf | None = None) -> Score | ScoreForSystem:
-    """The score as of filing, or of another moment; referrals always as of now."""
+@router.get("/applications/{application_id:id}/score", responses={202: {"description": "A past score is being computed again: ask for the job."}})
+def read_score(
+    application_id: ApplicationId, caller: CallerDep, room: RoomDep, response: Response, as_of: AsOf | None = None, as_scored: AsScored | None = None,
+) -> Score | ScoreForSystem | AsScoredAnswer | JobAnswer:
+    """The score as of filing, or of another moment; referrals always as of now. With `as_scored`, a score on record and whether it comes out the same again."""
     with room.cursor() as cursor:
         caller.check_sees(cursor, application_id)
+    if as_scored is not None:
+        if as_of is not None:
+            raise InvalidRecord("The query", [FieldProblem("as_scored", "it stands beside as_of", "one of the two: a score on record has its own moments", "Leave one out.")])
+        which = None if as_scored == "newest" else _moment(as_scored, room, "as_scored", "newest")
+        job = room.jobs.start(caller.name, "compute a past score again", lambda: _as_scored(room, caller, application_id, which))
+        return answer_to(job, room.limits.patience, response, AsScoredAnswer)
     return score_for(caller, score_application(room.desk, application_id, room.now(), as_of=_moment(as_of, room)))
 
 
-def _moment(as_of: str | None, room: Room) -> datetime | None:
+def _as_scored(room: Room, caller: Caller, application_id: str, scored_at: datetime | None) -> dict:
+    told = apart(room.desk, again.as_scored, application_id, scored_at, memory_limit=room.settings.memory_limit)
+    differences = told.differences if caller.reads_all else ()  # they name reasons and rules
+    return {"score": score_for(caller, told.score), "entry": told.entry, "reproduced": told.reproduced, "differences": differences}
+
+
+def _moment(as_of: str | None, room: Room, name: str = "as_of", word: str = "now") -> datetime | None:
     """The moment asked for, in UTC.
 
     Raises:
@@ -95,15 +112,15 @@ def _moment(as_of: str | None, room: Room) -> datetime | None:
     """
     if as_of is None:
         return None
-    if as_of == "now":
+    if as_of == word == "now":
         return room.now()
     try:
         moment = datetime.fromisoformat(as_of.replace(" ", "+"))
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise InvalidRecord("The query", [FieldProblem("as_of", "it is no time that can be read", "RFC 3339 in UTC such as 2026-11-22T09:30:00Z, or `now`", "Write it so.")])
+        raise InvalidRecord("The query", [FieldProblem(name, "it is no time that can be read", f"RFC 3339 in UTC such as 2026-11-22T09:30:00Z, or `{word}`", "Write it so.")])
     moment = moment.astimezone(UTC).replace(tzinfo=None)
     if moment > room.now():
-        raise InvalidRecord("The query", [FieldProblem("as_of", "it is a moment to come", "a moment that has passed, or `now`", "Ask for an earlier one.")])
+        raise InvalidRecord("The query", [FieldProblem(name, "it is a moment to come", f"a moment that has passed, or `{word}`", "Ask for an earlier one.")])
     return moment
