@@ -32,7 +32,8 @@ def rounds(start: date, end: date, capacity: Capacity | None) -> list[tuple[date
 def with_windows(shipments: pl.DataFrame, start: date, end: date, planned_on: date, capacity: Capacity | None) -> pl.DataFrame:
     """Add `window_from`, `window_to`, and as bits the rounds in which each can be visited, with notice (`slots`) and without.
 
-    A visit that was due before the period stays due to its end. A host state that refused can be visited in no round.
+    A visit that was due before the period stays due to its end. A host state that refused can be visited in no round. Where no notice is
+    asked for the day of planning limits nothing, so that a period already begun can be planned.
 
     Args:
         shipments: `arrived_on` date, `tier` f64 or null, `consent` bool, `consent_answer` str or null.
@@ -45,7 +46,7 @@ def with_windows(shipments: pl.DataFrame, start: date, end: date, planned_on: da
         days=pl.col("tier").cast(pl.Int64).replace_strict(dict(DUE_DAYS), default=DUE_DAYS_ELSE, return_dtype=pl.Int64).fill_null(DUE_DAYS_ELSE)
     )
     dated = shipments.with_columns(
-        window_from=pl.max_horizontal(pl.lit(start), pl.col("arrived_on") + pl.duration(days=SETTLE_DAYS)), told_by=pl.lit(planned_on) + pl.duration(days=notice)
+        window_from=pl.max_horizontal(pl.lit(start), pl.col("arrived_on") + pl.duration(days=SETTLE_DAYS)), told_by=pl.when(notice > 0).then(pl.lit(planned_on) + pl.duration(days=notice)).otherwise(pl.lit(start))
     ).with_columns(window_to=pl.when(due >= pl.col("window_from")).then(pl.min_horizontal(due, pl.lit(end))).otherwise(pl.lit(end)))
     dated = dated.with_columns(
         slots=slots_between(pl.max_horizontal("window_from", "told_by"), pl.col("window_to"), rounds(start, end, capacity)),

@@ -198,7 +198,7 @@ def _keep(
                 _body_of(writer, by_shipment[shipment]) | {"window_from": first.isoformat(), "window_to": last.isoformat()} | signed, sort_keys=True)))
         count = writer.execute("select count(distinct visit_id) from planned_visit where plan_id = ?", [plan_id]).fetchall()[0][0]
         added, filled = [], []
-        for shipment in [name for name in chosen if name not in by_shipment]:
+        for shipment in sorted(name for name in chosen if name not in by_shipment):  # by shipment: in the order of the choice a visit's number would tell its rank
             row, count = chosen[shipment], count + 1
             visit_id = f"{plan_id}-{count:03d}"
             if shipment in adds:

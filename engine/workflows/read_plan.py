@@ -67,14 +67,17 @@ def plan_told(cursor: duckdb.DuckDBPyConnection, plan_id: str, visible: tuple[st
         UnknownRecord: no such plan, or none of its visits may be seen.
     """
     rows = plan_rows(cursor, plan_id, visible)
-    if not rows:
+    framed = body_of(cursor, f"plan_frame:{plan_id}") is not None and body_of(cursor, f"plan:{plan_id}") is not None
+    held = kept_frame(cursor, plan_id) if framed else None
+    seen = _seen(cursor, held.frame.rows["application_id"].unique().to_list(), visible) if held else set()
+    # A plan in which nothing fitted has no visit, and says why; it is no secret to whoever may see part of its frame.
+    empty = bool(seen) and not plan_rows(cursor, plan_id, None)
+    if not rows and not empty:
         raise UnknownRecord("there is no such plan, or none of its visits is of an authority of this token. Expected the `plan_id` of a plan. Look it up there.")
     told = {"plan_id": plan_id, "visits": [row for row in rows if not row["dropped"]], "taken_out": [row for row in rows if row["dropped"]]}
-    body = json.loads(body_of(cursor, f"plan:{plan_id}") or "{}")
-    if body_of(cursor, f"plan_frame:{plan_id}") is None:
+    if held is None:
         return told
-    held = kept_frame(cursor, plan_id)
-    seen = _seen(cursor, held.frame.rows["application_id"].unique().to_list(), visible)
+    body = json.loads(body_of(cursor, f"plan:{plan_id}"))
     return told | {
         "method": held.order["method"], "seed": held.order["seed"], "frame": _summary(held),
         "left_out": [left for left in body["left_out"] if left["application_id"] in seen],

@@ -67,13 +67,13 @@ def has_visit(cursor: duckdb.DuckDBPyConnection, application_id: str) -> bool:
 
 
 def plan_rows(cursor: duckdb.DuckDBPyConnection, plan_id: str, visible: tuple[str, ...] | None) -> list[dict]:
-    """The newest record of each visit of one plan whose applications the caller may see, in the order planned; what was taken out is marked."""
+    """The newest record of each visit of one plan whose applications the caller may see, the riskiest first (visit ids tell no rank); what was taken out is marked."""
     found = cursor.execute(
         "select planned_visit.* exclude (record_no, seq, channel) from planned_visit left join (select application_id, authority from filing "
         "qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1) as filing "
         "on planned_visit.application_id = filing.application_id where planned_visit.plan_id = $plan "
         "and ($visible is null or list_contains($visible, filing.authority)) "
-        "qualify row_number() over (partition by planned_visit.visit_id order by planned_visit.record_no desc) = 1 order by length(planned_visit.visit_id), planned_visit.visit_id",
+        "qualify row_number() over (partition by planned_visit.visit_id order by planned_visit.record_no desc) = 1 order by planned_visit.rank nulls last, length(planned_visit.visit_id), planned_visit.visit_id",
         {"plan": plan_id, "visible": list(visible) if visible is not None else None},
     )
     names = [column[0] for column in found.description]

@@ -191,7 +191,7 @@ def test_a_change_that_does_not_fit_is_refused_with_the_limit_in_its_way(plan: d
 
 def test_a_visit_already_made_is_not_taken_out_and_no_reason_is_no_amendment(plan: dict, service: Service):
     visit = read(service, plan)["visits"][-1]
-    made = an_event(visit_id=visit["visit_id"], application_id=visit["application_id"], shipment_id=visit["shipment_id"], outcome="favourable", signed_by="Inspector")
+    made = an_event(visit_id=visit["visit_id"], application_id=visit["application_id"], shipment_id=visit["shipment_id"], outcome="inconclusive", signed_by="Inspector")
     assert service.inspector.post("/v1/events/visit", json=made).status_code == 201
     change = {"action": "drop", "visit_id": visit["visit_id"]}
     address = f"/v1/plans/{plan['plan_id']}/amendments"
@@ -208,3 +208,10 @@ def test_risk_is_chosen_anew_around_what_is_fixed(plan: dict, service: Service):
     done = amended(service, plan, {"action": "drop", "visit_id": drop["visit_id"]}, keep="fixed")
     after = {visit["visit_id"] for visit in read(service, plan)["visits"]}
     assert lot <= after and drop["visit_id"] not in after and not set(done["displaced"]) & (lot | after)
+
+
+def test_a_plan_in_which_nothing_fits_says_why(service: Service):
+    nowhere = {"regions": [{"name": "pole", "covers": ["AQ"], "inspector_days": 5}]}
+    told = service.planner.post("/v1/plans", json=ORDER | {"capacity": nowhere, "from": "2027-06-01", "to": "2027-06-30"})
+    assert told.status_code == 201, told.text
+    assert told.json()["visits"] == [] and told.json()["eligible"] > 0 and read(service, told.json())["frame"]["shipments"] > 0

@@ -64,14 +64,14 @@ def test_the_same_seed_gives_the_same_plan_in_whatever_order_the_shipments_come(
 
 
 def test_what_is_mandatory_comes_before_risk():
-    choice = choose_visits(shipments(100, mandatory=6), 20, 3)
+    choice = choose_visits(shipments(100, mandatory=6), 20, 3, 0.15)
     must = [f"S-{n:03}" for n in range(6)]
     assert set(must) <= set(choice.chosen["shipment_id"]) and choice.mandatory_left_out == 0
     assert how_many(choice)["lot"] == 3 and len(choice.chosen) == 20
 
 
 def test_the_rest_goes_to_the_highest_risk():
-    choice = choose_visits(shipments(100), 20, 3)
+    choice = choose_visits(shipments(100), 20, 3, 0.15)
     taken = set(choice.chosen.filter(chosen_by="lot")["shipment_id"])
     highest = [f"S-{n:03}" for n in range(99, -1, -1) if f"S-{n:03}" not in taken][:17]
     assert set(choice.chosen.filter(chosen_by="risk")["shipment_id"]) == set(highest)

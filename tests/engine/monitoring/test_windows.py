@@ -46,6 +46,12 @@ def test_notice_consent_and_window_decide_the_rounds(told: dict, slots: int):
     assert window(THREE_ROUNDS, **told)["slots_without_notice"] >= slots
 
 
+def test_a_period_already_begun_can_be_planned_where_no_notice_is_asked_for():
+    frame = pl.DataFrame({"arrived_on": [date(2026, 3, 1)], "tier": [1.0], "consent": [False], "consent_answer": [None]}, schema_overrides={"consent_answer": pl.String})
+    slots = {days: with_windows(frame, START, END, date(2026, 12, 1), Capacity(notice_days=days))["slots"][0] for days in (0, 1)}
+    assert slots == {0: 1, 1: 0}
+
+
 def test_the_narrowest_region_counts():
     countries = pl.DataFrame({"country": ["AE", "SA", "FR", "BR"], "subregion": ["Western Asia", "Western Asia", "Western Europe", "South America"], "region": ["Asia", "Asia", "Europe", "Americas"]})
     capacity = Capacity(regions=tuple(RegionCapacity(name=name, covers=(word,), inspector_days=1.0) for name, word in [("a", "AE"), ("b", "Western Asia"), ("c", "Europe")]))
