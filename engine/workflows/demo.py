@@ -113,7 +113,6 @@ def summary(shown: Shown) -> str:
         f"  {'':36}{'average precision':>24}{'AUC':>26}",
     ]
     lines += [f"  {name:36}{told['average_precision']:>24}{told['auc']:>26}" for name, told in later["by"].items()]
-    lines.append(f"  {'base rate':36}{later['base_rate']:>7}")
     lines += ["", f"Took {shown.seconds:.0f} s. The store is {shown.store}."]
     return "\n".join(lines)
 
