@@ -115,7 +115,7 @@ def new_hits(desk: Desk, done: Imported, at: datetime) -> tuple[NewHit, ...]:
     if not concerned:
         return ()
     lay_subjects(cursor, [Subject(record_no, at, at) for _, record_no, _ in concerned])
-    for name in ("spine", "spine_party", "list_match"):
+    for name in ("coverage", "spine", "spine_party", "list_match"):
         cursor.execute(f"create or replace temp table {name} as {relation_sql(name)}")
     rows = cursor.execute(
         "select subject, string_agg(distinct role, ' and ' order by role), list_match.list, list_match.entry_id, any_value(matched_name), "
