@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from json import encoder
 from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
@@ -12,28 +10,8 @@ from . import clock
 
 _MONTH = 30 * clock.DAY
 _HELD = 1_000  # lines of one later month kept in memory before they go to its part file
-_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _first = itemgetter(0)
-
-
-def _encoder() -> Callable[[dict], str]:
-    """One JSON encoder for all lines.
-
-    `JSONEncoder.encode` makes a new compiled encoder at each call, a fifth of its time on lines as short as these
-    (8.3 and 6.6 us a line). Where Python has no compiled one, or another, the plain way stands.
-    """
-    try:
-        compiled = encoder.c_make_encoder(  # type: ignore[attr-defined]
-            None, None, encoder.encode_basestring, None, ":", ",", False, False, False
-        )
-        if "".join(compiled({"é": [1, 2.5, True]}, 0)) == _plain({"é": [1, 2.5, True]}):
-            return lambda document: "".join(compiled(document, 0))
-    except (AttributeError, TypeError):
-        pass
-    return _plain
-
-
-_encode = _encoder()
 
 
 class Ledger:

@@ -7,6 +7,7 @@ way from matrix to score.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
@@ -62,7 +63,7 @@ def local_session() -> Iterator[SparkSession]:
         with warnings.catch_warnings():
             # It looks at the version of pandas when it is first asked for anything; no pandas is used here.
             warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
-            import pyspark.testing.utils  # noqa: F401
+            importlib.import_module("pyspark.testing.utils")
         from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
     except ImportError as error:

@@ -1,17 +1,17 @@
 """Reads the US Consolidated Screening List, as CSV and as JSON. Knows no other list."""
 
-import csv
 import hashlib
 import io
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from engine.errors import RefusedInput
 from engine.screening.countries import alpha2
 from engine.screening.entries import Address, Alias, Identifier, Kind, ListEntry, RejectedRow
-from engine.screening.printed import all_aliases, day, distinct, file_text, mended
+from engine.screening.printed import all_aliases, csv_lines, day, distinct, file_text, mended
 
 _KINDS: dict[str, Kind] = {"individual": "person", "entity": "organisation", "vessel": "vessel", "aircraft": "aircraft"}
 _CODE = re.compile(r"\(([A-Z]{2,5})\)")
@@ -25,31 +25,26 @@ _AS_REGISTRATION = re.compile(
     r"|credit code|incorporation|business number|enterprise number|v\.a\.t|fein",
     re.I,
 )
-Row = dict[str, object]
+Row = dict[str, Any]  # cells as texts, but for the few that `_csv_rows` and `_json_rows` take apart
 
 
 def read_csl_csv(path: Path) -> Iterator[ListEntry | RejectedRow]:
     """Entries of the CSV form (a header; several values in one cell are split by ``; ``)."""
     text = file_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [column.strip().removeprefix("\ufeff") for column in next(reader, [])]
+    rows = csv_lines(io.StringIO(text, newline=""))
+    header = [column.strip().removeprefix("\ufeff") for column in next(rows, (1, None))[1] or ()]
     missing = {"source", "name", "alt_names", "addresses"} - set(header)
     if missing:
         raise RefusedInput(
             f"{path.name}: the header lacks {', '.join(sorted(missing))}. Expected the CSV form of the US consolidated "
             "screening list. Check the format."
         )
-    yield from _entries(_csv_rows(reader, header, path.name), path.name)
+    yield from _entries(_csv_rows(rows, header, path.name), path.name)
 
 
-def _csv_rows(reader: Iterator[list[str]], header: list[str], file: str) -> Iterator[tuple[int, Row] | RejectedRow]:
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
+def _csv_rows(rows: Iterator[tuple[int, list[str] | None]], header: list[str], file: str) -> Iterator[tuple[int, Row] | RejectedRow]:
+    for line, cells in rows:
+        if cells is None:
             yield RejectedRow(file, line, "a quotation mark is not closed; the file may be cut off here")
             continue
         if not any(cells):
@@ -164,7 +159,7 @@ def _text(row: Row, column: str) -> str:
 
 def _entry(row: Row, list_code: str, code: str, name: str, entry_id: str = "") -> ListEntry:
     kind = _KINDS.get(_text(row, "type").casefold(), "unknown")
-    addresses: tuple[Address, ...] = tuple(row["addresses"])  # type: ignore[arg-type]
+    addresses: tuple[Address, ...] = tuple(row["addresses"])
     identifiers, personal = _numbers(row, kind)
     flag = alpha2(_text(row, "vessel_flag"))
     kept = [
@@ -177,17 +172,17 @@ def _entry(row: Row, list_code: str, code: str, name: str, entry_id: str = "") -
         ("dates_of_birth", "DOB"),
         ("places_of_birth", "POB"),
     ):
-        personal += [f"{word} {value}" for value in row.get(column) or []]  # type: ignore[attr-defined]
+        personal += [f"{word} {value}" for value in row.get(column) or []]
     return ListEntry(
         list=list_code,
         entry_id=entry_id or _entry_id(row, code, name),
         kind=kind,
         name=name,
-        aliases=all_aliases(name, [Alias(mended(alias).removeprefix("and ")) for alias in row["alt_names"]]),  # type: ignore[attr-defined]
+        aliases=all_aliases(name, [Alias(mended(alias).removeprefix("and ")) for alias in row["alt_names"]]),
         countries=distinct([address.country for address in addresses] + [flag] + [i.country for i in identifiers]),
         addresses=tuple(address for address in addresses if address.text),
         identifiers=identifiers,
-        programmes=tuple(row["programs"]),  # type: ignore[arg-type]
+        programmes=tuple(row["programs"]),
         remarks="; ".join(mended(text) for text in kept if text),
         listed_on=day(_text(row, "start_date")),
         ends_on=day(_text(row, "end_date")),
@@ -206,14 +201,14 @@ def _entry_id(row: Row, code: str, name: str) -> str:
         return given
     printed = "\x1f".join(
         [name, *(a.text for a in row["addresses"]), _text(row, "start_date"), _text(row, "federal_register_notice")]
-    )  # type: ignore[attr-defined]
+    )
     return hashlib.sha256(printed.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _numbers(row: Row, kind: Kind) -> tuple[tuple[Identifier, ...], list[str]]:
     """Identifiers of things and firms, and apart from them a person's papers."""
     found, personal = [], []
-    for label, value, country in row["ids"]:  # type: ignore[attr-defined]
+    for label, value, country in row["ids"]:
         imo = _IMO.match(value)
         if kind == "person":
             personal.append(f"{label} {value}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.errors import RefusedInput
 from engine.screening.countries import alpha2
 from engine.screening.entries import Address, Alias, Identifier, Kind, ListEntry, RejectedRow
-from engine.screening.printed import all_aliases, day, distinct, mended
+from engine.screening.printed import all_aliases, csv_lines, day, distinct, mended
 
 _KINDS: dict[str, Kind] = {
     "Person": "person", "Organization": "organisation", "Company": "organisation", "LegalEntity": "unknown",
@@ -31,16 +31,16 @@ def read_opensanctions_csv(path: Path) -> Iterator[ListEntry | RejectedRow]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
+            rows = csv_lines(file)
+            header = next(rows, (1, None))[1] or []
             missing = _COLUMNS - set(header)
             if missing:
                 raise RefusedInput(
                     f"{path.name}: the header lacks {', '.join(sorted(missing))}. Expected targets.simple.csv. "
                     "Check the format."
                 )
-            yield from _csv_entries(reader, header, path.name)
-    except (OSError, UnicodeError, csv.Error) as error:
+            yield from _csv_entries(rows, header, path.name)
+    except (OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
 
 
@@ -50,15 +50,10 @@ def _unreadable(path: Path, error: Exception) -> RefusedInput:
     )
 
 
-def _csv_entries(reader: Iterator[list[str]], header: list[str], file: str) -> Iterator[ListEntry | RejectedRow]:
+def _csv_entries(rows: Iterator[tuple[int, list[str] | None]], header: list[str], file: str) -> Iterator[ListEntry | RejectedRow]:
     seen: set[str] = set()
-    while True:
-        line = reader.line_num + 1  # type: ignore[attr-defined]
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
+    for line, cells in rows:
+        if cells is None:
             yield RejectedRow(file, line, "a quotation mark is not closed; the file may be cut off here")
             continue
         row = dict(zip(header, cells, strict=False))

@@ -1,6 +1,8 @@
 """What every reader needs of a published file: whole text, days, the names inside a name. Knows no format."""
 
+import csv
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +11,20 @@ from engine.errors import RefusedInput
 from engine.screening.entries import Alias
 
 MOST_BYTES = 200_000_000  # the largest of these lists, the US consolidated one, has about 30 MB
+
+
+def csv_lines(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | None]]:
+    """Each row of a CSV with the line it begins on, the header first; None for a row whose quotation mark is not closed."""
+    reader = csv.reader(lines, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = None
+        yield line, cells
 
 
 def file_text(path: Path) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
+from contextlib import closing
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -22,6 +24,10 @@ from engine.workflows.editions import new_hits
 from engine.workflows.screen import import_list, screen_names
 
 router = APIRouter(prefix="/v1", tags=["screening"])
+MOST_NAME = 100  # letters of a file's name that are kept
+# What reading a damaged archive raises: of the zip itself, of each way of packing (bz2 raises OSError), an unknown way, a password, a place before the start.
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
+NOT_UNPACKED = "the zip cannot be unpacked. Expected the list's files, neither encrypted nor damaged. Zip them again."
 REJECTED_SHOWN, REJECTED_AT_MOST = 100, 1_000_000
 
 
@@ -69,16 +75,29 @@ def _unpacked(path: Path, most: int) -> Path:
     """
     folder = path.with_name("unpacked")
     folder.mkdir()
-    try:
-        with zipfile.ZipFile(path) as zipped:
-            files = [one for one in zipped.infolist() if not one.is_dir()]
-            if sum(one.file_size for one in files) > most:
-                raise TooLarge(f"the zip holds more than is taken at once. Expected at most {most:,} bytes. Send the list alone.")
-            laid = [folder / (Path(one.filename).name or "list") for one in files]
-            for one, target in zip(files, laid, strict=True):
-                target.write_bytes(zipped.read(one))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise RefusedInput("the zip cannot be unpacked. Expected the list's files, neither encrypted nor damaged. Zip them again.") from error
+    laid: list[Path] = []
+    with closing(_opened(path)) as zipped:
+        files = [one for one in zipped.infolist() if not one.is_dir()]
+        if sum(one.file_size for one in files) > most:
+            raise TooLarge(f"the zip holds more than is taken at once. Expected at most {most:,} bytes. Send the list alone.")
+        for one in files:
+            name = Path(one.filename).name[-MOST_NAME:]
+            laid.append(folder / (name if name not in ("", ".", "..") else "list"))
+            laid[-1].write_bytes(_bytes_of(zipped, one))
     if not laid:
         raise RefusedInput("the zip is empty. Expected the list's files, the list itself first. Zip them again.")
     return laid[0]
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except DAMAGED as error:
+        raise RefusedInput(NOT_UNPACKED) from error
+
+
+def _bytes_of(zipped: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
+    try:
+        return zipped.read(one)
+    except DAMAGED as error:
+        raise RefusedInput(NOT_UNPACKED) from error

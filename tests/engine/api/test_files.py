@@ -189,6 +189,26 @@ def test_a_list_of_several_files_comes_in_as_a_zip_and_stays_in_its_folder(start
     is_problem(sent(zipped({"sdn.csv": "0" * 1_000_000})), 413)
 
 
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_zip_is_told_to_be_so_however_it_was_packed(service: Service, packed: int):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", packed) as written:
+        written.writestr("sdn.csv", "".join(f"{n * n % 977}," for n in range(3000)))
+    content = bytearray(made.getvalue())
+    content[60:160] = b"\xa5" * 100
+    told = is_problem(service.admin.post("/v1/lists/ofac-sdn-csv", content=bytes(content)), 422)
+    assert "cannot be unpacked" in told["detail"]
+
+
+def test_a_file_in_a_zip_named_as_a_folder_is_read_as_the_list(service: Service):
+    is_problem(service.admin.post("/v1/lists/ofac-sdn-csv", content=zipped({"..": "no list"})), 422)
+
+
+def test_a_list_is_taken_only_from_who_may_read_every_authoritys_filings(service: Service):
+    with service.token("admin", authorities=("FI",)) as limited:
+        is_problem(limited.post("/v1/lists/ofac-sdn-csv", content=b"no list"), 403)
+
+
 def test_the_audit_trail_is_read_in_pages_and_verified(service: Service):
     first = service.auditor.get("/v1/audit", params={"limit": 3}).json()
     second = service.auditor.get("/v1/audit", params={"limit": 3, "after": first["next_after"]}).json()
