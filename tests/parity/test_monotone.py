@@ -147,10 +147,14 @@ def test_up_to_three_missing_inputs_may_be_anything_they_could_be(usual, rows):
 
 def test_twenty_missing_red_flags_that_are_hardly_ever_raised_no_longer_mean_that_anything_is_possible(trained, rows):
     usual = with_usual(trained, np.zeros((50, len(BOOK.columns))), 7)
-    here, missing = rows.matrix[:200].copy(), np.zeros((200, len(BOOK.columns)), dtype=bool)
-    missing[:, np.random.default_rng(3).choice(GIVEN, 20, replace=False)] = True
-    here[missing] = np.nan
-    assert np.median(np.subtract(*usual.bounds(here, missing)[::-1])) < 0.6 * np.median(np.subtract(*trained.bounds(here, missing)[::-1]))
+    shares = []
+    for seed in range(12):  # which twenty makes a difference: where the weightiest are among them, those three may still be anything
+        missing = np.zeros((200, len(BOOK.columns)), dtype=bool)
+        missing[:, np.random.default_rng(seed).choice(GIVEN, 20, replace=False)] = True
+        here = np.where(missing, np.nan, rows.matrix[:200])
+        of_usual, of_anything = (np.median(np.subtract(*model.bounds(here, missing)[::-1])) for model in (usual, trained))
+        shares.append(of_usual / of_anything)
+    assert max(shares) < 0.95 and np.mean(shares) < 0.75, shares
 
 
 def test_any_value_of_a_missing_input_lies_within_the_bounds(trained, rows):
