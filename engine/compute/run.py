@@ -88,6 +88,19 @@ def lay_corrections(cursor: duckdb.DuckDBPyConnection) -> None:
     _lay(cursor, "correction", f"select event_id, min(known_at) as known_at from ({corrections}) as c group by event_id")
 
 
+def lay_known(cursor: duckdb.DuckDBPyConnection, moment: str) -> None:
+    """`known_decision`, `known_visit` ...: each event known by a moment that no other had replaced or taken back by then.
+
+    Args:
+        moment: the relation that holds it as `as_of`; after `lay_corrections`.
+    """
+    for kind in DATED_EVENTS:
+        cursor.execute(_statement(
+            f"create or replace temp view known_{kind} as select {kind}.* from {kind} cross join {moment} left join correction on {kind}.event_id = correction.event_id "
+            f"where not coalesce({kind}.withdrawn, false) and {kind}.at < {moment}.as_of and (correction.known_at is null or correction.known_at >= {moment}.as_of)"
+        ))
+
+
 # What history is read from, one relation a working table, and which of its rows concern few subjects.
 BASES = {
     "filing": "application_id in (select application_id from concerned_application)",

@@ -12,12 +12,7 @@ with touched as (
 
 decided as (
     select distinct decision.application_id
-    from decision
-    cross join licence_moment
-    left join correction on decision.event_id = correction.event_id
-    where
-        not coalesce(decision.withdrawn, false) and decision.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_decision as decision
 ),
 
 opened as (

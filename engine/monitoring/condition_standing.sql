@@ -6,12 +6,7 @@ with told as (
         licence.at,
         coalesce(licence.effective_on, licence.valid_from, cast(licence.at as date)) as in_effect_from,
         unnest(licence.conditions) as condition
-    from licence
-    cross join licence_moment
-    left join correction on licence.event_id = correction.event_id
-    where
-        not coalesce(licence.withdrawn, false) and licence.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_licence as licence
 ),
 
 named as (

@@ -7,10 +7,6 @@ select
     coalesce(delivery."on", cast(delivery.at as date)) as returned_on,
     case when array_length(delivery.items) > 0 then delivery.items else licence_shipment.items end as items,
     delivery.at
-from delivery
-cross join licence_moment
+from known_delivery as delivery
 inner join licence_shipment on delivery.shipment_id = licence_shipment.shipment_id
-left join correction on delivery.event_id = correction.event_id
-where
-    delivery.milestone = 'returned' and not coalesce(delivery.withdrawn, false) and delivery.at < licence_moment.as_of
-    and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+where delivery.milestone = 'returned'

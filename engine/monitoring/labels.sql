@@ -12,24 +12,14 @@ decided as (
     select
         decision.application_id,
         max_by(decision.outcome, decision.at) as outcome
-    from decision
-    cross join label_moment
-    left join correction on decision.event_id = correction.event_id
-    where
-        not coalesce(decision.withdrawn, false) and decision.at < label_moment.as_of
-        and (correction.known_at is null or correction.known_at >= label_moment.as_of)
+    from known_decision as decision
     group by decision.application_id
 ),
 
 moved as (
     select shipment_of_application.application_id, shipment.shipment_id, shipment.arrived_on
-    from shipment
+    from known_shipment as shipment
     inner join shipment_of_application on shipment.shipment_id = shipment_of_application.shipment_id
-    cross join label_moment
-    left join correction on shipment.event_id = correction.event_id
-    where
-        not coalesce(shipment.withdrawn, false) and shipment.at < label_moment.as_of
-        and (correction.known_at is null or correction.known_at >= label_moment.as_of)
 ),
 
 milestones as (
@@ -38,13 +28,8 @@ milestones as (
         delivery.shipment_id,
         delivery.milestone,
         delivery."on" as reached_on
-    from delivery
+    from known_delivery as delivery
     inner join shipment_of_application on delivery.shipment_id = shipment_of_application.shipment_id
-    cross join label_moment
-    left join correction on delivery.event_id = correction.event_id
-    where
-        not coalesce(delivery.withdrawn, false) and delivery.at < label_moment.as_of
-        and (correction.known_at is null or correction.known_at >= label_moment.as_of)
 ),
 
 arrived as (

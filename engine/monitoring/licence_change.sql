@@ -12,12 +12,7 @@ with told as (
         licence.items,
         licence.at,
         licence.record_no
-    from licence
-    cross join licence_moment
-    left join correction on licence.event_id = correction.event_id
-    where
-        not coalesce(licence.withdrawn, false) and licence.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_licence as licence
 ),
 
 decided as (
@@ -30,12 +25,9 @@ decided as (
         decision.outcome,
         decision.at,
         decision.record_no
-    from decision
-    cross join licence_moment
-    left join correction on decision.event_id = correction.event_id
+    from known_decision as decision
     where
-        decision.application_id is not null and not coalesce(decision.withdrawn, false) and decision.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+        decision.application_id is not null
         and decision.application_id not in (select told.application_id from told where told.application_id is not null)
 ),
 

@@ -9,12 +9,8 @@ with standing as (
         shipment.items,
         shipment.at,
         shipment.record_no
-    from shipment
-    cross join licence_moment
-    left join correction on shipment.event_id = correction.event_id
-    where
-        shipment.shipment_id is not null and not coalesce(shipment.withdrawn, false) and shipment.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_shipment as shipment
+    where shipment.shipment_id is not null
     qualify row_number() over (partition by shipment.shipment_id order by shipment.at desc, shipment.record_no desc) = 1
 ),
 

@@ -101,12 +101,7 @@ destroyed as (
         destruction.application_id,
         sum(coalesce(destruction.quantity, array_length(destruction.serials), 0)) as destroyed,
         max(coalesce(destruction.destroyed_on, cast(destruction.at as date))) as destroyed_on
-    from destruction
-    cross join licence_moment
-    left join correction on destruction.event_id = correction.event_id
-    where
-        not coalesce(destruction.withdrawn, false) and destruction.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_destruction as destruction
     group by destruction.application_id
 ),
 

@@ -4,12 +4,8 @@ with condition as (
         licence.application_id,
         licence.licence_number,
         unnest(licence.conditions) as condition
-    from licence
-    cross join licence_moment
-    left join correction on licence.event_id = correction.event_id
-    where
-        not coalesce(licence.withdrawn, false) and licence.at < licence_moment.as_of and licence.handling is distinct from 'originator_controlled'
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_licence as licence
+    where licence.handling is distinct from 'originator_controlled'
 ),
 
 asked as (

@@ -57,12 +57,8 @@ settled as (
         review.because,
         coalesce(review.approved_by, review.recorded_by) as settled_by,
         cast(review.at as date) as settled_on
-    from review
-    cross join licence_moment
-    left join correction on review.event_id = correction.event_id
-    where
-        starts_with(review.subject, 'proposal:') and not coalesce(review.withdrawn, false) and review.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_review as review
+    where starts_with(review.subject, 'proposal:')
     qualify row_number() over (partition by review.subject order by review.at desc, review.record_no desc) = 1
 )
 

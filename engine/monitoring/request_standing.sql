@@ -1,12 +1,7 @@
 -- Each request with its answer, as known by `licence_moment.as_of`, and whose silence it is: the host state's or the party's.
 with told as (
     select request.*
-    from request
-    cross join licence_moment
-    left join correction on request.event_id = correction.event_id
-    where
-        not coalesce(request.withdrawn, false) and request.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_request as request
 ),
 
 asked as (

@@ -56,12 +56,7 @@ told as (
             coalesce(destruction.destroyed_on, cast(destruction.at as date)) as destroyed_on,
             destruction.at,
             unnest(destruction.serials) as serial
-        from destruction
-        cross join licence_moment
-        left join correction on destruction.event_id = correction.event_id
-        where
-            not coalesce(destruction.withdrawn, false) and destruction.at < licence_moment.as_of
-            and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+        from known_destruction as destruction
     ) as listed
     union all
     select

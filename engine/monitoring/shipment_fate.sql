@@ -5,24 +5,15 @@ with reached as (
         delivery.milestone,
         delivery.proof,
         coalesce(delivery."on", cast(delivery.at as date)) as reached_on
-    from delivery
-    cross join licence_moment
-    left join correction on delivery.event_id = correction.event_id
-    where
-        not coalesce(delivery.withdrawn, false) and delivery.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_delivery as delivery
 ),
 
 reported as (
     select
         shipment.shipment_id,
         max_by(shipment.arrived_on, shipment.at) as arrived_on
-    from shipment
-    cross join licence_moment
-    left join correction on shipment.event_id = correction.event_id
-    where
-        shipment.arrived_on is not null and not coalesce(shipment.withdrawn, false) and shipment.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_shipment as shipment
+    where shipment.arrived_on is not null
     group by shipment.shipment_id
 ),
 

@@ -49,12 +49,8 @@ settled as (
         review.approved_by,
         review.valid_to,
         cast(review.at as date) as settled_on
-    from review
-    cross join licence_moment
-    left join correction on review.event_id = correction.event_id
-    where
-        review.about = 'unverified_status' and not coalesce(review.withdrawn, false) and review.at < licence_moment.as_of
-        and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+    from known_review as review
+    where review.about = 'unverified_status'
     qualify row_number() over (partition by review.subject order by review.at desc, review.record_no desc) = 1
 ),
 

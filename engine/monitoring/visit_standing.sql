@@ -23,10 +23,6 @@ select
     -- What closes the need of a physical visit: someone was there, was let in, and came to a rating.
     coalesce(visit.mode in ('on_site', 'delegated'), false) and coalesce(visit.access, 'full') <> 'none'
     and coalesce(visit.outcome in ('favourable', 'unfavourable'), false) as completes
-from visit
-cross join licence_moment
+from known_visit as visit
 left join licence_shipment on visit.shipment_id = licence_shipment.shipment_id
-left join correction on visit.event_id = correction.event_id
-where
-    not coalesce(visit.withdrawn, false) and visit.visit_id is not null and visit.at < licence_moment.as_of
-    and (correction.known_at is null or correction.known_at >= licence_moment.as_of)
+where visit.visit_id is not null

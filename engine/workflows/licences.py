@@ -10,7 +10,7 @@ from importlib import resources
 
 import duckdb
 
-from engine.compute.run import lay_corrections
+from engine.compute.run import lay_corrections, lay_known
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def lay_licences(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     """The licences' steps, lines, shipments and returns as known by `as_of`, for whatever else is read beside them."""
     cursor.execute("create or replace temp table licence_moment as select ?::timestamp as as_of", [as_of])
     lay_corrections(cursor)
+    lay_known(cursor, "licence_moment")
     for name in ("licence_change", "licence_line", "licence_shipment", "goods_returned"):
         cursor.execute(f"create or replace temp table {name} as {monitoring_sql(name)}")
 
