@@ -185,16 +185,15 @@ def _goods(cursor, visit: _Visit, filing: dict) -> Iterable[Block]:
 def _conditions(cursor, filing: dict) -> Iterable[Block]:
     told = cursor.execute(
         "select licence_number, condition.condition_id, condition.code, condition.text, condition.due_days, condition.due_from from ("
-        "select coalesce(licence.licence_number, '') as licence_number, licence.at as known_at, unnest(licence.conditions) as condition from licence cross join licence_moment "
-        "left join correction on licence.event_id = correction.event_id where not coalesce(licence.withdrawn, false) and licence.at < licence_moment.as_of "
-        f"and licence.handling is distinct from '{CONTROLLED}' and (correction.known_at is null or correction.known_at >= licence_moment.as_of)) "
+        "select coalesce(licence.licence_number, '') as licence_number, licence.at as known_at, unnest(licence.conditions) as condition "
+        f"from known_licence as licence where licence.handling is distinct from '{CONTROLLED}') "
         "qualify row_number() over (partition by licence_number, coalesce(condition.condition_id, condition.code, condition.text) order by known_at desc) = 1 order by licence_number, condition.condition_id"
     ).fetchall()
     rows = [(f"{number} {ident or ''}".strip(), text or _plain(code or "not worded"), f"{days} days from {source}" if days is not None else "", "") for number, ident, code, text, days, source in told]
     if not rows:
         decided = cursor.execute(
-            "select unnest(conditions) from (select * from decision left join correction on decision.event_id = correction.event_id where correction.event_id is null "
-            f"and outcome = 'granted' and handling is distinct from '{CONTROLLED}' order by decision.at desc limit 1)"
+            f"select unnest(conditions) from (select * from known_decision where outcome = 'granted' and handling is distinct from '{CONTROLLED}' "
+            "order by known_decision.at desc limit 1)"
         ).fetchall()
         rows = [(str(n), text, "", "") for n, (text,) in enumerate(decided, 1)]
     yield Heading("Conditions of the licence: each one, met or not, and by what it shows")
