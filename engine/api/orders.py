@@ -49,6 +49,10 @@ class PlanChange(Record):
 class AmendmentOrder(Record):
     """A change of a plan, with its reason."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"changes": [{"action": "drop", "visit_id": "P-20261201-001-004"}], "because": "The host state closed the region until February."}
+    ]})
+
     because: Text = Field(description="Why, in the planner's words; auditors read it.")
     changes: Annotated[tuple[PlanChange, ...], Field(min_length=1, max_length=200)] = Field(description="What to do, all of it or nothing.")
     keep: Annotated[Literal["all", "fixed"], Meaning("`all` or `fixed`", codes=frozenset({"all", "fixed"}))] = Field(
