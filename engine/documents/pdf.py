@@ -10,16 +10,19 @@ import hashlib
 import importlib
 import io
 import logging
-import multiprocessing
+import pickle
 import re
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing.pool import Pool
 from pathlib import Path
 
-from engine.errors import RefusedInput, UnreadableFile
+from engine.errors import NotReady, RefusedInput, UnreadableFile
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_PAGES = 200
@@ -195,33 +198,73 @@ def certificates_in(folder: Path | None) -> list[bytes]:
 
 def read_files(paths: Sequence[Path], trust_roots: Sequence[bytes] = (), seconds: float = SECONDS) -> Iterator[DocumentFile | UnreadableFile]:
     """Read many files, each in bounded time and memory; what cannot be read is given back as its error, in the files' order."""
-    pool: Pool | None = None
+    reader: _Reader | None = None
     try:
         for path in paths:
             if path.stat().st_size > MOST_BYTES:
                 yield UnreadableFile(f"it has {path.stat().st_size:,} bytes. Expected at most {MOST_BYTES:,}. Send the document alone.")
                 continue
-            if pool is None:
-                pool = multiprocessing.get_context("spawn").Pool(1, _bound)
-                pool.apply(_ready)  # starting is not the file's time
+            reader = reader or _Reader()
             try:
-                yield pool.apply_async(_read, (str(path), tuple(trust_roots))).get(seconds)
-            except multiprocessing.TimeoutError:
-                pool.terminate()
-                pool = None
+                yield reader.read(path, trust_roots, seconds)
+            except (TimeoutError, EOFError, OSError, pickle.UnpicklingError):
+                reader.close()
+                reader = None
                 yield UnreadableFile(f"it could not be read within {seconds:g} seconds and the memory it is given. Expected an ordinary document. Ask for a plain one.")
     finally:
-        if pool is not None:
-            pool.terminate()
+        if reader is not None:
+            reader.close()
 
 
-def _bound() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+class _Reader:
+    """A process that reads files one after the other.
+
+    A plain one, as those that check records: `multiprocessing` would run the caller's main module again in it, and where that
+    fails start the next one for ever.
+
+    Raises:
+        NotReady: the process does not start.
+    """
+
+    def __init__(self) -> None:
+        script = f"import sys; sys.path[:] = {sys.path!r}; from engine.documents.pdf import serve; serve()"
+        self._process = subprocess.Popen([sys.executable, "-P", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
+        self._waiting = ThreadPoolExecutor(1, thread_name_prefix="document")
+        try:
+            pickle.load(self._process.stdout)  # starting is not the file's time
+        except (EOFError, pickle.UnpicklingError) as error:
+            self.close()
+            raise NotReady("the process that reads document files does not start. Nothing was taken in. See that the memory suffices, and run it again.") from error
+
+    def read(self, path: Path, trust_roots: Sequence[bytes], seconds: float) -> DocumentFile | UnreadableFile:
+        pickle.dump((str(path), tuple(trust_roots)), self._process.stdin)
+        self._process.stdin.flush()
+        return self._waiting.submit(pickle.load, self._process.stdout).result(seconds)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._waiting.shutdown()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()
 
 
-def _ready() -> None:
+def serve() -> None:
+    """Read the files that standard input names and write what they say to standard output, until it is closed."""
     for name in ("pypdf", "pyhanko.sign.validation"):
         importlib.import_module(name)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    told, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints must not stand among the answers
+    answer: DocumentFile | UnreadableFile | None = None
+    while True:
+        told.write(pickle.dumps(answer))
+        told.flush()
+        try:
+            path, trust_roots = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        answer = _read(path, trust_roots)
 
 
 def _read(path: str, trust_roots: tuple[bytes, ...]) -> DocumentFile | UnreadableFile:

@@ -1,6 +1,8 @@
 """What a PDF says of itself, and what becomes of files that are not what they seem."""
 
+import sys
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from papers import a_pdf, a_stamp, added_to, signed, signer_of
@@ -75,6 +77,32 @@ def test_one_bad_file_keeps_no_other_out(tmp_path):
     first, bad, third = read_files(paths)
     assert "first" in first.text and "third" in third.text
     assert isinstance(bad, UnreadableFile)
+
+
+def test_reading_runs_no_main_module_of_its_caller_again(tmp_path, monkeypatch):
+    script = tmp_path / "caller.py"
+    script.write_text("raise SystemExit('run again')")
+    monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__file__=str(script), __name__="__main__", __spec__=None))
+    (tmp_path / "a.pdf").write_bytes(a_pdf(("one paper",)))
+    (told,) = read_files([tmp_path / "a.pdf"])
+    assert "one paper" in told.text
+
+
+def test_a_reader_that_is_killed_costs_one_file(tmp_path, monkeypatch):
+    paths = [tmp_path / "a.pdf", tmp_path / "b.pdf"]
+    for path in paths:
+        path.write_bytes(a_pdf((path.name,)))
+    whole, times = pdf._Reader.read, []
+
+    def killed(self, *told):
+        times.append(told)
+        if len(times) == 1:
+            self._process.kill()
+        return whole(self, *told)
+
+    monkeypatch.setattr(pdf._Reader, "read", killed)
+    lost, read = read_files(paths)
+    assert isinstance(lost, UnreadableFile) and "b.pdf" in read.text
 
 
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(tmp_path):
