@@ -91,6 +91,8 @@ def lay_corrections(cursor: duckdb.DuckDBPyConnection) -> None:
 def lay_known(cursor: duckdb.DuckDBPyConnection, moment: str) -> None:
     """`known_decision`, `known_visit` ...: each event known by a moment that no other had replaced or taken back by then.
 
+    And `known_planned_visit`: the newest record of each planned visit by then, without those that a planner had taken out.
+
     Args:
         moment: the relation that holds it as `as_of`; after `lay_corrections`.
     """
@@ -99,6 +101,11 @@ def lay_known(cursor: duckdb.DuckDBPyConnection, moment: str) -> None:
             f"create or replace temp view known_{kind} as select {kind}.* from {kind} cross join {moment} left join correction on {kind}.event_id = correction.event_id "
             f"where not coalesce({kind}.withdrawn, false) and {kind}.at < {moment}.as_of and (correction.known_at is null or correction.known_at >= {moment}.as_of)"
         ))
+    cursor.execute(_statement(
+        "create or replace temp view known_planned_visit as select newest.* from ("
+        f"select planned_visit.* from planned_visit cross join {moment} where planned_visit.planned_at < {moment}.as_of "
+        "qualify row_number() over (partition by planned_visit.visit_id order by planned_visit.record_no desc) = 1) as newest where not coalesce(newest.dropped, false)"
+    ))
 
 
 # What history is read from, one relation a working table, and which of its rows concern few subjects.

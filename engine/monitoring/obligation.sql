@@ -105,14 +105,6 @@ destroyed as (
     group by destruction.application_id
 ),
 
-planned as (
-    select planned_visit.*
-    from planned_visit
-    cross join licence_moment
-    where planned_visit.planned_at < licence_moment.as_of
-    qualify row_number() over (partition by planned_visit.visit_id order by planned_visit.record_no desc) = 1
-),
-
 attempted as (
     select
         visit_id,
@@ -212,7 +204,7 @@ owed as (
         'inspector' as next_actor,
         'visit ' || planned.visit_id || coalesce(' (last tried: ' || attempted.last_try || ')', '') as what,
         shipment_fate.value_eur
-    from planned
+    from known_planned_visit as planned
     left join attempted on planned.visit_id = attempted.visit_id
     left join shipment_fate on planned.shipment_id = shipment_fate.shipment_id
     union all

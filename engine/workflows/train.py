@@ -206,7 +206,7 @@ def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], curs
     book = catalogue()
     planned = cursor.sql(
         "select application_id, max_by(inclusion_probability, record_no) as planned, max_by(lot_probability, record_no) as lot, "
-        "max_by(chosen_by, record_no) = 'lot' as by_lot from planned_visit group by application_id"
+        "max_by(chosen_by, record_no) = 'lot' as by_lot from known_planned_visit group by application_id"
     ).pl()
     joined = frame.join(labels, on="application_id", how="left").join(planned, on="application_id", how="left")
     matrix = joined.select(book.columns).to_numpy().astype(np.float64)
