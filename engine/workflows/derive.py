@@ -13,7 +13,7 @@ from engine.screening.names import name_key
 from engine.store.database import first, put_setting, setting
 from engine.workflows.links import link_parties
 from engine.workflows.screen import screen_all, screen_new
-from engine.workflows.sea_distances import EARTH_RADIUS_KM, sea_kilometres
+from engine.workflows.sea_distances import EARTH_RADIUS_KM, ways_by_sea
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -108,11 +108,11 @@ def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str, into: str = 
     if not len(pairs):
         return
     places = cursor.sql("select place, kind, longitude, latitude from place where latitude is not null").pl()
-    cursor.register("measured_pair", pairs.with_columns(sea_kilometres(places, pairs)).to_arrow())
+    cursor.register("measured_pair", pl.concat([pairs, ways_by_sea(places, pairs)], how="horizontal").to_arrow())
     cursor.execute(
         "insert into " + into + ".place_distance select pair.from_place, pair.to_place, cast(round(2 * ? * asin(least(1.0, sqrt("
         "pow(sin(radians(b.latitude - a.latitude) / 2), 2) + cos(radians(a.latitude)) * cos(radians(b.latitude)) "
-        "* pow(sin(radians(b.longitude - a.longitude) / 2), 2))))) as integer), pair.sea_km "
+        "* pow(sin(radians(b.longitude - a.longitude) / 2), 2))))) as integer), pair.sea_km, pair.inland "
         "from measured_pair as pair inner join place as a on pair.from_place = a.place inner join place as b on pair.to_place = b.place order by 1, 2",
         [EARTH_RADIUS_KM],
     )

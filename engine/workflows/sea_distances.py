@@ -23,9 +23,9 @@ EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 CLOSED = "northwest"
 # The lanes pass ports at a distance: half of the ports by less than 26 km, 97 % by less than 250 where the port table has few inland
 # ports. What it has of Sofia, Vienna or Denver lies beyond, and so do a few at the sea, such as Merauke and Santa Cruz.
-PORT_TO_LANE_KM = 250
-# A town or an airport goes by its port: Seoul by Incheon, 30 km away.
-PLACE_TO_PORT_KM = 50
+FAR_FROM_LANES_KM = 250
+# A town or an airport goes by its port, Seoul by Incheon, 30 km away, or by the lane itself where the port table has none.
+NEAR_KM = 50
 SEARCHES_AT_ONCE = 64  # 5 MB of answers
 
 
@@ -38,7 +38,7 @@ class Lanes:
     graph: csr_array
 
 
-def sea_kilometres(places: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+def ways_by_sea(places: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """The shortest way by sea for each pair of places: from the place to its nearest lane, along lanes, and from the lane to the place.
 
     Args:
@@ -46,7 +46,8 @@ def sea_kilometres(places: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
         pairs: (m, 2) `from_place`, `to_place`, all of them among the places.
 
     Returns:
-        (m,) whole kilometres; null where either place is not by the sea.
+        (m, 2) `sea_km` in whole kilometres, null where either place is not known to be by the sea; `inland`, whether one is known not to be:
+        no port, with none near, and far from every lane. Many an island's airport, without a port in the table, is neither.
 
     Source:
         searoute (Apache-2.0), with `append_orig_dest=True`; a test holds the two together.
@@ -58,7 +59,9 @@ def sea_kilometres(places: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
     used, back = np.unique([[number[place] for place in pairs[column]] for column in ("from_place", "to_place")], return_inverse=True)
     start, goal = back.reshape(2, -1)
     at, point = degrees[used], lanes.nearest.query(degrees[used])[1]
-    to_lane, by_sea = _apart(at, lanes.degrees[point]), _by_sea(at, degrees[places["kind"].to_numpy() == "port"], lanes)
+    is_port, to_lane = places["kind"].to_numpy() == "port", _apart(at, lanes.degrees[point])
+    by_sea = _by_sea(at, degrees[is_port], lanes)
+    inland = ~by_sea & ~is_port[used] & (to_lane > FAR_FROM_LANES_KM)
 
     km = np.full(len(pairs), np.nan)
     sailed = np.flatnonzero(by_sea[start] & by_sea[goal])
@@ -71,18 +74,18 @@ def sea_kilometres(places: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
     # Two places by one point of the network would otherwise be apart by the way there and back.
     straight = _apart(at[start], at[goal])
     km = np.where(np.isnan(km), km, np.where(point[start] == point[goal], straight, np.maximum(km, straight)))
-    return pl.Series("sea_km", np.rint(km)).fill_nan(None).cast(pl.Int32)
+    return pl.DataFrame({"sea_km": pl.Series(np.rint(km)).fill_nan(None).cast(pl.Int32), "inland": inland[start] | inland[goal]})
 
 
 def _by_sea(at: np.ndarray, ports: np.ndarray, lanes: Lanes) -> np.ndarray:
-    """Whether the port nearest to each point is near to it, and near to a lane."""
+    """Whether a lane is near to each point, or a port that is not far from one."""
     from scipy.spatial import cKDTree
 
-    if not len(ports):
-        return np.zeros(len(at), dtype=bool)
+    def to_lane(points: np.ndarray) -> np.ndarray:
+        return _apart(points, lanes.degrees[lanes.nearest.query(points)[1]])
+
     port = ports[cKDTree(_on_sphere(ports)).query(_on_sphere(at))[1]]
-    to_lane = _apart(port, lanes.degrees[lanes.nearest.query(port)[1]])
-    return (_apart(at, port) <= PLACE_TO_PORT_KM) & (to_lane <= PORT_TO_LANE_KM)
+    return (to_lane(at) <= NEAR_KM) | (_apart(at, port) <= NEAR_KM) & (to_lane(port) <= FAR_FROM_LANES_KM)
 
 
 @cache

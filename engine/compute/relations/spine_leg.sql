@@ -17,8 +17,7 @@ select
     filing_leg.free_zone,
     filing_leg.storage_days,
     filing_leg.transit_authorisation,
-    place_distance.km as straight_km,
-    place_distance.sea_km,
+    place_distance.inland,
     case when filing_leg.mode = 'sea' then place_distance.sea_km else place_distance.km end as km
 from subject_filing
 inner join filing_leg on subject_filing.record_no = filing_leg.record_no

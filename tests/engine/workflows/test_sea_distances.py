@@ -12,7 +12,7 @@ from builders import an_application
 from desks import a_desk, origin, take_in
 
 from engine.workflows.desk import open_desk
-from engine.workflows.sea_distances import sea_kilometres
+from engine.workflows.sea_distances import ways_by_sea
 
 PLACES = Path(__file__).parents[3] / "data" / "reference" / "place.csv"
 # Through Suez, Panama and the Bosporus, over the date line, to the far north, round the Horn, within one harbour's reach.
@@ -29,7 +29,11 @@ def places() -> pl.DataFrame:
 
 
 def ways(places: pl.DataFrame, *pairs: tuple[str, str]) -> list[int | None]:
-    return sea_kilometres(places, pl.DataFrame(pairs, schema=["from_place", "to_place"], orient="row")).to_list()
+    return told(places, *pairs)["sea_km"].to_list()
+
+
+def told(places: pl.DataFrame, *pairs: tuple[str, str]) -> pl.DataFrame:
+    return ways_by_sea(places, pl.DataFrame(pairs, schema=["from_place", "to_place"], orient="row"))
 
 
 def test_a_way_by_sea_is_as_long_as_searoute_has_it(places):
@@ -47,6 +51,11 @@ def test_a_way_by_sea_does_not_depend_on_what_else_is_asked(places):
 
 def test_no_way_by_sea_leads_inland(places):
     assert ways(places, ("DEHAM", "CHZRH"), ("DEHAM", "ETADD"), ("BGSOF", "DEHAM"), ("USDEN", "USNYC")) == [None] * 4
+
+
+def test_only_what_is_known_to_lie_inland_is_said_to(places):
+    pairs = [("DEHAM", "CHZRH"), ("DEHAM", "ETADD"), ("DEHAM", "TOTBU"), ("DEHAM", "BRMAO"), ("DEHAM", "SGSIN")]
+    assert told(places, *pairs)["inland"].to_list() == [True, True, False, False, False]  # Tonga's airport, and Manaus on its river
 
 
 def test_a_town_without_lanes_goes_by_its_port(places):
