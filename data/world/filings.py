@@ -212,10 +212,11 @@ def _through(chance: Random, route: list[dict], authority: str) -> list[dict]:
     start, goal = route[0]["from"], route[-1]["to"]
     if start[:2] == authority:
         start = HUBS.draw(chance)
+    by_air = route[0]["mode"] == "air"
     inward = {
         "from": start,
         "to": port,
-        "mode": "sea",
+        "mode": "air" if by_air else "sea" if routes.by_the_sea(start) else "road",
         "transit_authorisation": f"{authority}-TR-{between(chance, 10_000, 99_999)}",
     }
     return [inward, route[0] | {"from": port, "to": route[0]["to"] if len(route) > 1 else goal}, *route[1:]]

@@ -5,7 +5,7 @@ from random import Random
 
 from . import clock
 from .chance import between, one_of
-from .countries import AIR_HUBS, FREE_ZONES, HUBS, Country, detour_place
+from .countries import AIR_HUBS, COUNTRIES, FREE_ZONES, HUBS, Country, detour_place
 from .parties import Entity
 
 _OVERLAND = frozenset(
@@ -45,22 +45,25 @@ def legs(chance: Random, start: Country, end: Country, carrier: Entity, at: int,
     places = [place for before, place in zip(["", *stops], stops, strict=False) if place != before]
     if len(places) == 1:
         places.append(places[0])
-    return _written(chance, places, mode, carrier, at, seen, landlocked=not end.ports)
+    return _written(chance, places, mode, carrier, at, seen)
 
 
 def _port(chance: Random, country: Country, by_air: bool) -> str:
     return one_of(chance, country.airports if by_air or not country.ports else country.ports)
 
 
-def _written(
-    chance: Random, places: list[str], mode: str, carrier: Entity, at: int, seen: set[str], landlocked: bool
-) -> list[dict]:
+def by_the_sea(place: str) -> bool:
+    """Whether a ship can call in its country."""
+    return place[:2] not in COUNTRIES or bool(COUNTRIES[place[:2]].ports)
+
+
+def _written(chance: Random, places: list[str], mode: str, carrier: Entity, at: int, seen: set[str]) -> list[dict]:
     day = at + between(chance, 40, 180) * clock.DAY
     last = len(places) - 2
     named = chance.random() < 0.6
     route: list[dict] = []
     for number, (origin, goal) in enumerate(pairwise(places)):
-        inland = landlocked and number == last and last > 0 and mode == "sea"
+        inland = mode == "sea" and not (by_the_sea(origin) and by_the_sea(goal))
         leg: dict = {"from": origin, "to": goal, "mode": ("rail" if day & 1 else "road") if inland else mode}
         if named:
             leg["carrier"] = carrier.card["name"]
@@ -75,7 +78,9 @@ def _written(
             _stop_over(chance, leg, goal, seen)
         elif "free_zone" in seen and goal in FREE_ZONES:
             leg["free_zone"] = True
-        day += between(chance, 3, 25) * clock.DAY
+        # A ship is three weeks under way to the other side of the world.
+        under_way = between(chance, 3, 25) + (24 if leg["mode"] == "sea" else 0)
+        day += (under_way + leg.get("storage_days", 0)) * clock.DAY
         route.append(leg)
     return route
 

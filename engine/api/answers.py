@@ -209,6 +209,32 @@ class History(Told):
     entries: tuple[HistoryEntry, ...]
 
 
+class RouteLeg(Told):
+    """One leg of a route: how long it is, and what is known of the place in which it ends."""
+
+    leg: int = Field(description="Its place in the order, from 1.")
+    from_place: str | None
+    to_place: str | None
+    mode: str | None
+    km: int | None = Field(description="Null where a place is not known, or not known to be by the sea on a leg by sea.")
+    measured_by: Literal["sea", "great_circle"] | None = Field(description="`sea`: along shipping lanes. Null without `km`.")
+    straight_km: int | None = Field(description="The great circle, whatever the mode.")
+    inland: bool = Field(description="True if it goes by sea and one of its places is known to lie inland.")
+    on_the_way: bool = Field(description="True if it ends, before the route does, in a country that is neither the authority's nor the destination.")
+    hub_named_by: str | None = Field(description="Who named the country in which it ends as a transshipment hub; null if nobody had by then.")
+    free_zone_declared: bool | None = Field(description="What the form says of the place in which it ends.")
+    free_zone_listed: str | None = Field(description="The listed free zone at that place; null if there is none.")
+
+
+class MeasuredRoute(Told):
+    """A filing's route as the features see it."""
+
+    application_id: str
+    revision: int
+    km: int | None = Field(description="All legs together; null where one of them could not be measured, or there is none.")
+    legs: tuple[RouteLeg, ...]
+
+
 class EventAnswer(Told):
     """What became of an event."""
 

@@ -87,7 +87,8 @@ def _roles(method: str, path: str) -> set[str]:
 DESCRIPTION = """Diversion-risk scores of licence applications, and the verification visits after them. A score speaks of diversion only.
 
 **Identifiers** may hold a slash. In a path it is sent as `%2F`: `/v1/applications/A%2Fscore` is the filing `A/score`, and
-`/v1/applications/A/score` the score of `A`. Sent plainly it is understood as well, unless the last part is `score` or `history`.
+`/v1/applications/A/score` the score of `A`. Sent plainly it is understood as well, unless the last part is `score`,
+`history` or `route`.
 
 Every answer to an error is a problem document. Bearer tokens name a person or a system and have a role; `x-roles` of each
 operation says who may call it. Another authority's filing is answered as if it were not there.

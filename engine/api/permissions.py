@@ -36,6 +36,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/applications/{application_id}": _roles("system", "planner", "inspector", *READS_ALL),
     "GET /v1/applications/{application_id}/score": _roles("system", *READS_ALL),
     "GET /v1/applications/{application_id}/history": _roles("system", "planner", "inspector", *READS_ALL),
+    "GET /v1/applications/{application_id}/route": _roles("planner", "inspector", *READS_ALL),
     "POST /v1/applications/{application_id}/what-if": _OFFICERS,
     "GET /v1/applications/{application_id}/similar": READS_ALL,
     # Events. Settling a referral is a named officer's act, so no system may send a review.

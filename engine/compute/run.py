@@ -26,7 +26,7 @@ HISTORY = (
     # Looked up by issuer, signatory, hash, carrier and IMO number:
     "issuer_paper", "issuer_series", "signatory_paper", "paper_filed", "carrier_named", "carrier_event", "vessel_named",
     # By authority and destination, by country, by category of goods:
-    "lane_peer", "lane_transit", "country_practice", "goods_denied",
+    "lane_leg", "lane_peer", "lane_transit", "lane_mode", "destination_end", "country_practice", "goods_denied",
     # By entity and by owner:
     "ordered_goods", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
 )

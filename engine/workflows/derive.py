@@ -13,13 +13,13 @@ from engine.screening.names import name_key
 from engine.store.database import first, put_setting, setting
 from engine.workflows.links import link_parties
 from engine.workflows.screen import screen_all, screen_new
+from engine.workflows.sea_distances import EARTH_RADIUS_KM, ways_by_sea
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
 DERIVED_TO = "derived_to"  # number of the newest record whose derived facts are in place
 SCREENING_AWAITED = "screening_awaited"  # a store of an older schema: its hits are found anew once
-EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
 def derive(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
@@ -51,6 +51,12 @@ def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:
     put_setting(cursor, DERIVED_TO, "0")
 
 
+def measure_anew(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Measure every route on record again: the table of places is another."""
+    cursor.execute("delete from store.main.place_distance")
+    measure_distances(cursor, "filing_leg")
+
+
 def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str = "store.main") -> None:
     """Hold the file of each document of a relation to what was declared of it, where the file is on record and was not yet held to it."""
     rows = cursor.sql(
@@ -78,21 +84,36 @@ def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str
 
 
 def measure_distances(cursor: duckdb.DuckDBPyConnection, legs: str, into: str = "store.main") -> None:
-    """Great-circle kilometres of each new pair of places on a route, and from each place on it to its end.
+    """Great-circle and sea kilometres of each new pair of places that says how long a route is, how long it need be, and whether it turns back.
 
+    From each place on it to the end, and to where its last leg by sea ends; from its beginning to where its first leg by sea begins.
     Rounded to whole kilometres, so that an engine with another last digit of a sine gives the same feature.
     """
     cursor.execute(
-        "insert into " + into + ".place_distance with pair as ("
-        f"select from_place, to_place from {legs} union "
-        f"select leg.from_place, ends.to_place from {legs} as leg inner join (select record_no, max_by(to_place, leg_no) as to_place from {legs} "
-        "group by record_no) as ends on leg.record_no = ends.record_no), "
-        "fresh as (select from_place, to_place from pair where from_place is not null and to_place is not null "
-        "and not exists (select 1 from place_distance as known where known.from_place = pair.from_place and known.to_place = pair.to_place)) "
-        "select fresh.from_place, fresh.to_place, cast(round(2 * ? * asin(least(1.0, sqrt("
+        "create or replace temp table fresh_pair as "
+        "with ends as (select record_no, min_by(from_place, leg_no) as start, max_by(to_place, leg_no) as goal, "
+        "min_by(from_place, leg_no) filter (where mode = 'sea') as dock, max_by(to_place, leg_no) filter (where mode = 'sea') as gate "
+        f"from {legs} group by record_no), "
+        f"stop as (select record_no, from_place as place from {legs} union select record_no, to_place from {legs}), "
+        f"pair as (select from_place, to_place from {legs} union select start, dock from ends "
+        "union select stop.place, ends.goal from stop inner join ends on stop.record_no = ends.record_no "
+        "union select stop.place, ends.gate from stop inner join ends on stop.record_no = ends.record_no) "
+        "select pair.from_place, pair.to_place from pair "
+        "inner join place as a on pair.from_place = a.place inner join place as b on pair.to_place = b.place "
+        "where a.latitude is not null and b.latitude is not null "
+        "and not exists (select 1 from place_distance as known where known.from_place = pair.from_place and known.to_place = pair.to_place) "
+        "order by 1, 2"
+    )
+    pairs = cursor.sql("select * from fresh_pair").pl()
+    if not len(pairs):
+        return
+    places = cursor.sql("select place, kind, longitude, latitude from place where latitude is not null").pl()
+    cursor.register("measured_pair", pl.concat([pairs, ways_by_sea(places, pairs)], how="horizontal").to_arrow())
+    cursor.execute(
+        "insert into " + into + ".place_distance select pair.from_place, pair.to_place, cast(round(2 * ? * asin(least(1.0, sqrt("
         "pow(sin(radians(b.latitude - a.latitude) / 2), 2) + cos(radians(a.latitude)) * cos(radians(b.latitude)) "
-        "* pow(sin(radians(b.longitude - a.longitude) / 2), 2))))) as integer) "
-        "from fresh inner join place as a on fresh.from_place = a.place inner join place as b on fresh.to_place = b.place "
-        "where a.latitude is not null and b.latitude is not null order by 1, 2",
+        "* pow(sin(radians(b.longitude - a.longitude) / 2), 2))))) as integer), pair.sea_km, pair.inland "
+        "from measured_pair as pair inner join place as a on pair.from_place = a.place inner join place as b on pair.to_place = b.place order by 1, 2",
         [EARTH_RADIUS_KM],
     )
+    cursor.unregister("measured_pair")

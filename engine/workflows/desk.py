@@ -92,14 +92,15 @@ class Desk:
 
 def open_desk(path: Path, origin: Origin, *, create: bool = False, memory_limit: str | None = None) -> Desk:
     """Open a store ready for work: migrated, its working tables built, the shipped reference data loaded."""
-    from engine.workflows.derive import derive, derive_anew
+    from engine.workflows.derive import derive, derive_anew, measure_anew
 
     store = open_store(path, create=create, memory_limit=memory_limit)
     desk = Desk(store)
     try:
         built_anew = projections.ensure_projections(store.cursor())
         with store.writing() as cursor:
-            load_reference(cursor, origin)
+            if load_reference(cursor, origin):
+                measure_anew(cursor)
             if built_anew:  # an older store may lack what is derived, or name its parties otherwise
                 derive_anew(cursor)
             derive(cursor, desk)

@@ -321,8 +321,78 @@ def a_shipment_never_confirmed() -> Picture:
 def a_way_round() -> Picture:
     legs = [{"from": "SEGOT", "to": "AEJEA", "mode": "sea", "storage_days": 40}, {"from": "AEJEA", "to": "FIHEL", "mode": "sea", "storage_days": 5}]
     return Picture(
-        "a way round is measured against the straight line", [], filed("2024-01-10", route=legs),
-        {"route_legs_count": 2, "route_storage_days": 45, "route_detour_ratio": DETOUR, "route_disconnected_legs_count": 0, "route_other_end_flag": 0},
+        "a way round by sea is measured against the way by sea", [], filed("2024-01-10", route=legs),
+        {"route_legs_count": 2, "route_storage_days": 45, "route_detour_ratio": DETOUR, "route_backtracking_ratio": BACK, "route_disconnected_legs_count": 0, "route_other_end_flag": 0,
+         "route_inland_sea_legs_count": 0, "route_returns_count": 0, "route_hurried_legs_count": None, "route_unidentified_flights_share": None},
+    )
+
+
+@picture
+def the_only_way() -> Picture:
+    legs = [{"from": "SEGOT", "to": "DJJIB", "mode": "sea"}, {"from": "DJJIB", "to": "ETADD", "mode": "road"}]
+    return Picture(
+        "the way by sea and over land to a country without a coast is no way round", [], filed("2024-01-10", route=legs),
+        {"route_detour_ratio": 1, "route_backtracking_ratio": 0, "route_inland_sea_legs_count": 0},
+    )
+
+
+@picture
+def a_ship_in_the_mountains() -> Picture:
+    legs = [{"from": "SEGOT", "to": "DEHAM", "mode": "sea"}, {"from": "DEHAM", "to": "CHZRH", "mode": "sea"}]
+    return Picture(
+        "a ship does not go inland, and how far it would go is not known", [], filed("2024-01-10", route=legs),
+        {"route_inland_sea_legs_count": 1, "route_detour_ratio": None, "route_backtracking_ratio": None},
+    )
+
+
+@picture
+def there_and_back_in_no_time() -> Picture:
+    legs = [
+        {"from": "SEGOT", "to": "SGSIN", "mode": "sea", "planned_on": "2024-03-01", "storage_days": 6}, {"from": "SGSIN", "to": "MYPKG", "mode": "road", "planned_on": "2024-03-19"},
+        {"from": "MYPKG", "to": "SGSIN", "mode": "road", "planned_on": "2024-03-18"}, {"from": "SGSIN", "to": "SEGOT", "mode": "air", "planned_on": "2024-03-19"},
+    ]
+    return Picture(
+        "16,400 km by sea and six days of storage take more than eighteen days, and no leg ends before it begins", [], filed("2024-01-10", route=legs),
+        {"route_hurried_legs_count": 2, "route_returns_count": 2, "route_unidentified_flights_share": None},
+    )
+
+
+@picture
+def days_enough() -> Picture:
+    legs = [{"from": "SEGOT", "to": "SGSIN", "mode": "sea", "planned_on": "2024-03-01", "storage_days": 6}, {"from": "SGSIN", "to": "MYPKG", "mode": "road", "planned_on": "2024-03-20"}]
+    return Picture("and nineteen are enough", [], filed("2024-01-10", route=legs), {"route_hurried_legs_count": 0, "route_returns_count": 0})
+
+
+@picture
+def small_arms_by_air() -> Picture:
+    legs = [{"from": "SEARN", "to": "AEDXB", "mode": "air", "aircraft_registration": "SE-ABC"}, {"from": "AEDXB", "to": "KENBO", "mode": "air"}]
+    return Picture(
+        "of two flights with small arms one is named", [], filed("2024-01-10", items=[arms()], route=legs), {"route_unidentified_flights_share": 0.5},
+    )
+
+
+@picture
+def another_way_than_the_others() -> Picture:
+    fiji = a_party("Aster Port Police", "FJ", "police")
+    others = [filed(f"2024-02-{day:02d}", end_user=fiji, end_use=None, route=[{"from": "SEGOT", "to": "FJSUV", "mode": "sea"}]) for day in range(1, 21)]
+    inland = filed("2024-02-21", end_user=fiji, end_use=None, route=[{"from": "SEGOT", "to": "CHZRH", "mode": "sea"}])
+    legs = [{"from": "SEGOT", "to": "SGSIN", "mode": "sea"}, {"from": "SGSIN", "to": "FJNAN", "mode": "air"}]
+    return Picture(
+        "how others go is told by the closed months, each way by its mode, and what cannot be measured is left out",
+        [("application", one) for one in (*others, inland)], filed("2024-03-10", end_user=fiji, end_use=None, route=legs),
+        {"route_length_to_usual_ratio": LONGER, "route_rarest_mode_share": 0, "route_usual_end_share": 0, "route_legs_to_usual_ratio": 2},
+    )
+
+
+@picture
+def the_way_of_the_others() -> Picture:
+    tonga = a_party("Aster Harbour Police", "TO", "police")
+    others = [filed(f"2024-02-{day:02d}", end_user=tonga, end_use=None, route=[{"from": "SEGOT", "to": "TOTBU", "mode": "sea"}]) for day in range(1, 16)]
+    others += [filed(f"2024-02-{day:02d}", end_user=tonga, end_use=None, authority="DE", route=[{"from": "DEHAM", "to": "TOTBU", "mode": "sea"}]) for day in range(1, 6)]
+    return Picture(
+        "where routes end is told by every authority, how long they are by the own", [("application", one) for one in others],
+        filed("2024-03-10", end_user=tonga, end_use=None, route=[{"from": "SEGOT", "to": "TOTBU", "mode": "sea"}]),
+        {"route_usual_end_share": 1, "route_rarest_mode_share": None, "route_length_to_usual_ratio": None},
     )
 
 
@@ -480,7 +550,9 @@ def revisions_out_of_order() -> Picture:
                    {"end_user_prior_diversions_count": 1})
 
 
-DETOUR = pytest.approx(12.6, abs=1.5)  # Gothenburg - Jebel Ali - Helsinki over Gothenburg - Helsinki, great circles
+DETOUR = pytest.approx(26_100 / 1_300, rel=0.1)  # Gothenburg - Jebel Ali - Helsinki over Gothenburg - Helsinki, by sea
+BACK = pytest.approx(12_300 / 1_300, rel=0.1)  # how much farther from Helsinki Jebel Ali is than Gothenburg
+LONGER = pytest.approx((16_400 + 8_600) / 21_700, rel=0.1)  # by sea to Singapore and by air to Fiji over by sea to Fiji
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import wrap_future
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,7 +11,17 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.api.answers import BatchAnswer, BatchRow, FiledScore, FiledScoreForSystem, History, QueuePage, ScoreForSystem
+from engine.api.answers import (
+    BatchAnswer,
+    BatchRow,
+    FiledScore,
+    FiledScoreForSystem,
+    History,
+    MeasuredRoute,
+    QueuePage,
+    RouteLeg,
+    ScoreForSystem,
+)
 from engine.api.batch import documents_of
 from engine.api.openapi import takes, takes_many
 from engine.api.problems import problem_of
@@ -20,6 +31,7 @@ from engine.errors import EngineError
 from engine.wire import Application, BandName, Country, Score, Unmapped, parse_application, parse_lite
 from engine.workflows.file_batch import file_batch
 from engine.workflows.history import filing_body, history, unknown_application
+from engine.workflows.measured_route import measured_route
 from engine.workflows.queue import LONGEST_PAGE, Asked, queue
 from engine.workflows.visit_list import has_visit
 
@@ -114,6 +126,17 @@ def read_history(application_id: ApplicationId, caller: CallerDep, room: RoomDep
     with room.cursor() as cursor:
         _check_open_to(cursor, caller, application_id)
         return History(application_id=application_id, entries=history_for(caller, history(cursor, application_id)))
+
+
+@router.get("/applications/{application_id:id}/route")
+def read_route(application_id: ApplicationId, caller: CallerDep, room: RoomDep, revision: Annotated[int, Query(ge=1)] | None = None) -> MeasuredRoute:
+    """How long each leg of a filing's route is, by sea or straight, and which hubs and free zones it touches."""
+    with room.cursor() as cursor:
+        _check_open_to(cursor, caller, application_id)
+        filing_for(caller, filing_body(cursor, application_id, revision))
+        found, legs = measured_route(cursor, application_id, revision)
+    km = sum(leg.km for leg in legs) if legs and all(leg.km is not None for leg in legs) else None
+    return MeasuredRoute(application_id=application_id, revision=found, km=km, legs=tuple(RouteLeg(**asdict(leg)) for leg in legs))
 
 
 @router.get("/applications/{application_id:id}", openapi_extra={"responses": {"200": {"description": "The filing as it was sent."}}})

@@ -11,56 +11,47 @@ with wanted as (
     where spine_application.destination is not null
 ),
 
-lane as (
-    select
-        filing.record_no,
-        filing.authority,
-        filing.destination,
-        filing.kind,
-        cast(date_trunc('month', filing.filed_at) as date) as month,
-        filing.filed_at
-    from filing
-    where filing.revision = 1 and (filing.authority, filing.destination) in (select (wanted.authority, wanted.destination) from wanted)
-),
-
 travelled as (
     select
-        filing_leg.record_no,
+        record_no,
+        authority,
+        destination,
+        kind,
+        month,
         count(*) as legs,
-        max(filing_leg.leg_no) as last_leg
-    from filing_leg
-    where filing_leg.record_no in (select lane.record_no from lane)
-    group by filing_leg.record_no
+        case when count(*) = count(km) then sum(km) end as km
+    from lane_leg
+    where (authority, destination) in (select (wanted.authority, wanted.destination) from wanted)
+    group by record_no, authority, destination, kind, month
 ),
 
 passed as (
     select
-        lane.record_no,
-        count(distinct substr(filing_leg.to_place, 1, 2)) as hubs
-    from lane
-    inner join travelled on lane.record_no = travelled.record_no
-    inner join filing_leg on lane.record_no = filing_leg.record_no and travelled.last_leg > filing_leg.leg_no
+        lane_leg.record_no,
+        count(distinct substr(lane_leg.to_place, 1, 2)) as hubs
+    from lane_leg
     inner join transshipment_hub
         on
-            substr(filing_leg.to_place, 1, 2) = transshipment_hub.country
-            and (transshipment_hub.known_from is null or lane.filed_at > transshipment_hub.known_from)
-    where substr(filing_leg.to_place, 1, 2) not in (lane.authority, lane.destination)
-    group by lane.record_no
+            substr(lane_leg.to_place, 1, 2) = transshipment_hub.country
+            and (transshipment_hub.known_from is null or lane_leg.filed_at > transshipment_hub.known_from)
+    where not lane_leg.is_last and substr(lane_leg.to_place, 1, 2) not in (lane_leg.authority, lane_leg.destination)
+    group by lane_leg.record_no
 ),
 
 monthly as (
     select
-        lane.authority,
-        lane.destination,
-        lane.kind,
-        lane.month,
+        travelled.authority,
+        travelled.destination,
+        travelled.kind,
+        travelled.month,
         count(*) as n,
         sum(travelled.legs) as legs,
-        sum(coalesce(passed.hubs, 0)) as hubs
-    from lane
-    inner join travelled on lane.record_no = travelled.record_no
-    left join passed on lane.record_no = passed.record_no
-    group by lane.authority, lane.destination, lane.kind, lane.month
+        sum(coalesce(passed.hubs, 0)) as hubs,
+        sum(travelled.km) as km,
+        count(travelled.km) as measured
+    from travelled
+    left join passed on travelled.record_no = passed.record_no
+    group by travelled.authority, travelled.destination, travelled.kind, travelled.month
 ),
 
 closed as (
@@ -72,9 +63,13 @@ closed as (
         sum(monthly.n) filter (where monthly.kind = wanted.kind) as kind_n,
         sum(monthly.legs) filter (where monthly.kind = wanted.kind) as kind_legs,
         sum(monthly.hubs) filter (where monthly.kind = wanted.kind) as kind_hubs,
+        sum(monthly.km) filter (where monthly.kind = wanted.kind) as kind_km,
+        sum(monthly.measured) filter (where monthly.kind = wanted.kind) as kind_measured,
         sum(monthly.n) as any_n,
         sum(monthly.legs) as any_legs,
-        sum(monthly.hubs) as any_hubs
+        sum(monthly.hubs) as any_hubs,
+        sum(monthly.km) as any_km,
+        sum(monthly.measured) as any_measured
     from wanted
     inner join monthly
         on
@@ -92,6 +87,8 @@ select
     case when kind_n >= 20 then kind_n else any_n end as n,
     case when kind_n >= 20 then kind_legs else any_legs end as legs,
     case when kind_n >= 20 then kind_hubs else any_hubs end as hubs,
+    case when kind_n >= 20 then kind_km else any_km end as km,
+    case when kind_n >= 20 then kind_measured else any_measured end as measured,
     cast(month as timestamp) as known_from
 from closed
 where any_n >= 20

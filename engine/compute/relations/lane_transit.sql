@@ -1,37 +1,17 @@
 -- How many of a lane's routes (as counted in `lane_peer`) passed through a country on the way.
-with route as (
+with monthly as (
     select
-        filing.record_no,
-        filing.authority,
-        filing.destination,
-        filing.kind,
-        cast(date_trunc('month', filing.filed_at) as date) as month
-    from filing
-    where filing.revision = 1 and (filing.authority, filing.destination) in (select (lane_peer.authority, lane_peer.destination) from lane_peer)
-),
-
-last as (
-    select
-        filing_leg.record_no,
-        max(filing_leg.leg_no) as leg_no
-    from filing_leg
-    where filing_leg.record_no in (select route.record_no from route)
-    group by filing_leg.record_no
-),
-
-monthly as (
-    select
-        route.authority,
-        route.destination,
-        route.kind,
-        route.month,
-        substr(filing_leg.to_place, 1, 2) as country,
-        count(distinct route.record_no) as routes
-    from route
-    inner join last on route.record_no = last.record_no
-    inner join filing_leg on route.record_no = filing_leg.record_no and last.leg_no > filing_leg.leg_no
-    where filing_leg.to_place is not null
-    group by route.authority, route.destination, route.kind, route.month, country
+        lane_leg.authority,
+        lane_leg.destination,
+        lane_leg.kind,
+        lane_leg.month,
+        substr(lane_leg.to_place, 1, 2) as country,
+        count(distinct lane_leg.record_no) as routes
+    from lane_leg
+    where
+        not lane_leg.is_last and lane_leg.to_place is not null
+        and (lane_leg.authority, lane_leg.destination) in (select (lane_peer.authority, lane_peer.destination) from lane_peer)
+    group by lane_leg.authority, lane_leg.destination, lane_leg.kind, lane_leg.month, country
 )
 
 select

@@ -1,4 +1,4 @@
--- The route on the form; distance where both places are known.
+-- The route on the form; distance where both places are known: a leg by sea is as long as the way by sea, any other as the great circle.
 select
     subject_filing.subject,
     filing_leg.leg_no,
@@ -12,11 +12,13 @@ select
     filing_leg.carrier_key,
     filing_leg.conveyance_key,
     filing_leg.imo,
+    filing_leg.aircraft_registration,
     filing_leg.planned_on,
     filing_leg.free_zone,
     filing_leg.storage_days,
     filing_leg.transit_authorisation,
-    place_distance.km
+    place_distance.inland,
+    case when filing_leg.mode = 'sea' then place_distance.sea_km else place_distance.km end as km
 from subject_filing
 inner join filing_leg on subject_filing.record_no = filing_leg.record_no
 left join place_distance

@@ -18,6 +18,7 @@ select
     nullif(trim(regexp_replace(lower(strip_accents(listed.leg.carrier)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as carrier_key,
     nullif(trim(regexp_replace(lower(strip_accents(listed.leg.conveyance)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as conveyance_key,
     listed.leg.imo as imo,
+    listed.leg.aircraft_registration as aircraft_registration,
     listed.leg.planned_on as planned_on,
     listed.leg.free_zone as free_zone,
     listed.leg.storage_days as storage_days,

@@ -153,6 +153,23 @@ def test_an_id_that_ends_like_a_route_is_told_from_the_route_by_its_encoded_slas
     is_problem(service.analyst.get("/v1/applications/none%2Fsuch%25%2F"), 422)
 
 
+def test_a_route_is_told_leg_by_leg_with_the_distance_of_its_mode(service: Service):
+    filing = an_application(route=[
+        {"from": "SEGOT", "to": "AEJEA", "mode": "sea", "free_zone": False}, {"from": "AEJEA", "to": "CHZRH", "mode": "sea"}, {"from": "CHZRH", "to": "FIHEL", "mode": "air"},
+    ])
+    service.analyst.post("/v1/applications", json=filing)
+    told = service.inspector.get(f"/v1/applications/{filing['application_id']}/route")
+    assert told.status_code == 404  # not visited: not there for an inspector
+    told = service.planner.get(f"/v1/applications/{filing['application_id']}/route").json()
+    by_sea, inland, flown = told["legs"]
+    assert (told["revision"], told["km"], [leg["leg"] for leg in told["legs"]]) == (1, None, [1, 2, 3])
+    assert by_sea["measured_by"] == "sea" and by_sea["km"] > 12_000 > 5_500 > by_sea["straight_km"] and by_sea["on_the_way"]
+    assert by_sea["hub_named_by"] and by_sea["free_zone_declared"] is False and by_sea["free_zone_listed"] == "Jebel Ali Free Zone"
+    assert (inland["km"], inland["measured_by"], inland["inland"], inland["straight_km"] > 4_000) == (None, None, True, True)
+    assert (flown["measured_by"], flown["km"], flown["on_the_way"]) == ("great_circle", flown["straight_km"], False)
+    is_problem(service.analyst.get(f"/v1/applications/{filing['application_id']}/route", params={"revision": 2}), 404)
+
+
 def test_many_at_once_lose_nothing_and_double_nothing(start):
     service = start(filled=False)
     same = an_application()

@@ -119,6 +119,7 @@ ASKED: dict[str, Ask] = {
                                                         get("/v1/applications/{application_id}/score", as_scored="newest"),
                                                         get("/v1/applications/{whole}/score")),
     "GET /v1/applications/{application_id}/history": each(get("/v1/applications/{application_id}/history"), get("/v1/applications/{whole}/history")),
+    "GET /v1/applications/{application_id}/route": each(get("/v1/applications/{application_id}/route"), get("/v1/applications/{whole}/route")),
     "POST /v1/applications/{application_id}/what-if": post("/v1/applications/{application_id}/what-if", {"remedies": ["no_re_export"]}),
     "GET /v1/applications/{application_id}/similar": get("/v1/applications/{application_id}/similar"),
     "POST /v1/events/{kind}": each(*(
