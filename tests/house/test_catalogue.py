@@ -23,6 +23,11 @@ IDENTITY = ("party_id", "lei", "registration", "name", "country")  # what partie
 KEYS = ("application_id", "filed_at", "revision", "shipment.shipment_id", "destruction.application_id")  # clocks and keys, which the lineage leaves out
 # What the engine derived before any SQL: distances by way of transport, and what a file's text does not hold of its document.
 DERIVED_FROM = {"route.mode": ("reference:place",)} | {f"documents.{field}": ("documents.sha256",) for field in ("number", "issued_on", "expires_on", "value", "end_user", "consignee", "final_country", "items", "signatory", "issuer")}
+# Names that are no party's are screened as such, wherever they stand.
+NAMES = {
+    "owners.name", "owners.country", "owners.share", "payment.payer_name", "payment.payer_country", "documents.signatory", "documents.end_user",
+    "documents.consignee", "route.carrier", "route.conveyance", "route.imo", "route.aircraft_registration",
+}
 
 
 def named(feature: Feature) -> str:
@@ -94,6 +99,7 @@ def _held_by(path: str) -> set[str]:
     else:
         names = {"destination"} if path in ("end_use.country", "destinations") else set(DERIVED_FROM.get(path, ()))
         names |= {first}
+    names |= {"names"} if path.removeprefix("party.") in NAMES else set()
     steps = path.split(".")
     return names | {".".join(steps[:n]) for n in range(2, len(steps) + 1)}
 
