@@ -154,6 +154,12 @@ def test_only_what_may_be_absent_says_so(feature):
     assert feature.when_null == "never" or "null" in feature.absent or "no " in feature.absent
 
 
+def test_a_family_split_off_keeps_the_names_of_its_columns():
+    split = {family.name: {feature.name.split("_")[0] for feature in family.features} for family in catalogue().families if family.name in ("agreement", "certificates")}
+    assert split == {"agreement": {"documents"}, "certificates": {"documents"}}
+    assert catalogue().feature("documents_number_reuse_count").family == "certificates"
+
+
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
 def test_every_kind_of_unit_is_in_use(ending):
     assert any(feature.ending == ending for feature in FEATURES)
@@ -223,6 +229,8 @@ def test_an_unknown_feature_is_answered_with_the_nearest():
         ("reads_as_yes =", "reads_as  =", "'reads_as_yes' is missing. Expected reads_as_yes and reads_as_no"),
         ("{value} other", "many other", "does not show the value"),
         ("{value} other", "{value} {other}", "braces that mean nothing"),
+        ("[links_shared_place_count]", 'prefix = "ties"\n[links_shared_place_count]', "does not begin with its family's prefix. Expected `ties_...`"),
+        ("[links_shared_place_count]", 'prefix = "Links_"\n[links_shared_place_count]', "'prefix' is 'Links_'. Expected small letters"),
         ("[links_shared_place_count]", "[links_shared_places_count]", "Did you mean 'links_shared_places_count'"),
         ('url = "', 'link = "', "source: key 'link' is not known"),
         ('status = "unverified"', 'status = "checked"', "status is 'checked'"),

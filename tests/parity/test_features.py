@@ -503,7 +503,6 @@ def a_denial_two_links_away_that_came_later() -> Picture:
 
 @picture
 def a_link_that_only_this_application_told() -> Picture:
-    facts, address = _network("Gorse")
     owner = [{"name": "Gorse Second Owner", "country": "CY"}]
     mark = filed("2024-01-10", end_user=a_party("Gorse Marked", "TR", owners=owner))
     refusal = a_decision(mark["application_id"], outcome="denied", grounds=["diversion"], at=at("2024-02-01"))
