@@ -140,7 +140,6 @@ own_place as (
         spine_place.place_id
     from spine
     inner join spine_place on spine.subject = spine_place.subject
-    where not spine_place.sending
 ),
 
 tie as (

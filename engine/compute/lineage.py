@@ -48,7 +48,7 @@ SPELT = {
     ("filing_party", "programme_audited_on"): "party.compliance_programme.audited_on",
     ("filing_party", "programme_audited_by"): "party.compliance_programme.audited_by",
     ("filing_owner", "role_group"): "party.role",
-    **{("party_place", column): "party (shared address, website, register number, owner or payer)" for column in ("place_id", "sending")},
+    ("party_place", "place_id"): "party (shared address, website, register number, owner or payer)",
     **{("filing_name", column): "names on the form (owners, payer, on documents, carriage)" for column in ("name_id", "stands_as", "share")},
 }  # fmt: skip
 

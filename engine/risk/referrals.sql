@@ -231,65 +231,6 @@ unassured as (
     ) = 0
 ),
 
-asked_under as (
-    select
-        spine_document.subject,
-        spine_document.document_no,
-        spine_document.quantity as certified,
-        own.quantity as own_quantity,
-        own.unit,
-        spine_document.number_key,
-        coalesce(spine_document.issuer_country, '') as issuer_country
-    from spine_document
-    inner join (
-        select subject, sum(quantity) as quantity, min(coalesce(unit, '')) as unit from spine_item
-        where quantity is not null
-        group by subject
-        having count(distinct coalesce(unit, '')) = 1
-    ) as own on spine_document.subject = own.subject
-    where
-        spine_document.number_key is not null and spine_document.quantity > 0
-        and spine_document.kind in ('end_user_certificate', 'end_user_statement', 'import_certificate')
-),
-
-overdrawn as (
-    select
-        asked_under.subject,
-        'overdrawn_certificate' as rule_id,
-        'document-' || cast(asked_under.document_no as varchar) as item_key,
-        'Document ' || cast(asked_under.document_no as varchar) || ' certifies a quantity of ' || printf('%.15g', cast(any_value(asked_under.certified) as double))
-        || '; with this application ' || printf('%.15g', cast(any_value(asked_under.own_quantity) + sum(drawn.quantity) as double))
-        || ' are asked for under its number, in ' || cast(count(*) + 1 as varchar) || ' applications. What does the issuer stand behind?' as text,
-        list('application:' || drawn.application_id order by drawn.application_id) as evidence,
-        '15 CFR 748.13: deliveries are balanced against what the issuing state certified' as source,
-        'The issuer''s word on the whole quantity, or a new certificate; and a review of this referral.' as settled_by,
-        'internal' as handling
-    from asked_under
-    inner join spine on asked_under.subject = spine.subject
-    inner join (
-        select
-            asked_under.subject,
-            asked_under.document_no,
-            certificate_draw.application_id,
-            max(certificate_draw.quantity) as quantity
-        from asked_under
-        inner join referral_moment on asked_under.subject = referral_moment.subject
-        inner join certificate_draw
-            on
-                asked_under.number_key = certificate_draw.number_key
-                and asked_under.issuer_country = certificate_draw.issuer_country
-                and asked_under.unit = coalesce(certificate_draw.unit, '')
-                and referral_moment.moment > certificate_draw.known_from
-                and (certificate_draw.known_to is null or referral_moment.moment <= certificate_draw.known_to)
-        group by asked_under.subject, asked_under.document_no, certificate_draw.application_id
-    ) as drawn
-        on
-            asked_under.subject = drawn.subject and asked_under.document_no = drawn.document_no
-            and spine.application_id <> drawn.application_id
-    group by asked_under.subject, asked_under.document_no
-    having any_value(asked_under.own_quantity) + sum(drawn.quantity) > any_value(asked_under.certified)
-),
-
 catch_all as (
     select
         subject_filing.subject,
@@ -372,8 +313,6 @@ raised as (
     select * from duplicate_certificate
     union all
     select * from unassured
-    union all
-    select * from overdrawn
     union all
     select * from catch_all
     union all

@@ -1,5 +1,5 @@
 -- Who stands at the places of the parties on the forms, and at the other places of those who do: one row a place and entity, with the
--- first application that told of it, when the next other one did, and until when the entity's id stood. Consignors are left out.
+-- first application that told of it, when the next other one did, and until when the entity's id stood.
 -- A place of more than ten (an agent's address, a bank that pays for many) says little of each from `crowded_from` on, and neither
 -- does an entity at more than twenty-five places from `wide_from` on: nobody is followed through them. The figures are the compiler's.
 with near as (
@@ -9,7 +9,7 @@ with near as (
         min(greatest(party_place.filed_at, party_entity.known_from)) as known_from
     from party_place
     inner join party_entity on party_place.form_id = party_entity.form_id
-    where not party_place.sending and party_place.place_id in (select spine_place.place_id from spine_place where not spine_place.sending)
+    where party_place.place_id in (select spine_place.place_id from spine_place)
     group by party_place.place_id, party_entity.entity_id
 ),
 
@@ -24,7 +24,7 @@ reached as (
     select followed.place_id from followed
     union
     select party_place.place_id from party_place
-    where not party_place.sending and party_place.form_id in (
+    where party_place.form_id in (
         select party_entity.form_id from party_entity
         where party_entity.entity_id in (select near.entity_id from near where near.place_id in (select followed.place_id from followed))
     )
@@ -39,7 +39,7 @@ told as (
         max(party_entity.known_to) as known_to
     from party_place
     inner join party_entity on party_place.form_id = party_entity.form_id
-    where not party_place.sending and party_place.place_id in (select reached.place_id from reached)
+    where party_place.place_id in (select reached.place_id from reached)
     group by party_place.place_id, party_entity.entity_id, party_place.application_id
 ),
 

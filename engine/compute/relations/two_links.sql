@@ -20,4 +20,4 @@ select
 from one_link
 inner join place_member as bridge on one_link.place_id = bridge.place_id and one_link.entity_id <> bridge.entity_id
 inner join place_member as near on bridge.entity_id = near.entity_id and bridge.place_id <> near.place_id
-where near.place_id in (select spine_place.place_id from spine_place where not spine_place.sending)
+where near.place_id in (select spine_place.place_id from spine_place)

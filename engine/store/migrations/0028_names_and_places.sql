@@ -19,10 +19,9 @@ create or replace table listed_address ( -- an address of a watch-list entry, as
     known_from timestamp not null, known_to timestamp
 );
 
-create or replace table party_place (   -- what a way of writing a party was filed with: at least the first two applications of each
+create or replace table party_place (   -- what a party was filed with, consignors apart: of each form and place the first two applications at least
     place_id bigint not null, kind varchar not null, -- address | website | registration | name (its own, its owners', its payer's)
-    form_id bigint not null, sending boolean not null, -- as exporter or applicant
-    application_id varchar not null, filed_at timestamp not null, record_no bigint not null
+    form_id bigint not null, application_id varchar not null, filed_at timestamp not null
 );
 
 insert or replace into setting values ('screening_awaited', 'yes');

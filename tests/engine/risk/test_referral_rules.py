@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from builders import (
     a_certificate,
-    a_decision,
     a_denial_notice,
     a_party,
     a_request,
@@ -200,30 +199,7 @@ def test_one_certificate_number_over_other_content_is_asked_about(desk):
 def test_a_certificate_filed_twice_with_one_content_is_no_duplicate(desk):
     number = fresh("EUC")
     filed(desk, documents=[a_certificate(number=number)])
-    assert "duplicate_certificate" not in open_referrals(desk, filed(desk, documents=[a_certificate(number=number)]))
-
-
-def overdrawn(desk, number: str, quantity: float, now: datetime = NOW, **told) -> list:
-    name = filed(desk, items=[an_item(quantity=quantity)], documents=[a_certificate(number=number)], **told)
-    return [r for r in score_of(desk, name, now=now).referrals if r.rule_id == "overdrawn_certificate"]
-
-
-def test_a_certificate_drawn_on_beyond_its_quantity_is_asked_about(desk):
-    number = fresh("EUC")
-    assert not overdrawn(desk, number, 8), "12 are certified"
-    assert not overdrawn(desk, number, 4)
-    (referral,) = overdrawn(desk, number, 1)
-    assert "certifies a quantity of 12; with this application 13 are asked for under its number, in 3 applications" in referral.text
-    assert len(referral.evidence) == 2 and not overdrawn(desk, fresh("EUC"), 13), "one filing alone that asks for more is a discrepancy, no second draw"
-
-
-def test_what_was_refused_draws_on_no_certificate(desk):
-    number = fresh("EUC")
-    first = filed(desk, items=[an_item(quantity=10)], documents=[a_certificate(number=number)])
-    assert overdrawn(desk, number, 5)
-    take_in(desk, "decision", a_decision(first, outcome="denied", grounds=["end_use"], at="2026-11-01T10:00:00Z"))
-    assert not overdrawn(desk, number, 7), "the second still draws its five"
-    assert overdrawn(desk, number, 1)
+    assert not open_referrals(desk, filed(desk, documents=[a_certificate(number=number)]))
 
 
 RIFLES = {"items": [arms()], "end_user": a_party("Border Guard Service", "FI", "police")}
