@@ -35,6 +35,7 @@ _SPECIAL = {
     "no_re_transfer": "no re-transfer",
     "no_wmd_use": "no WMD use",
     "end_user": "end user",
+    "agreement": "agreement of documents",
     "re_transfer_consent": "re-transfer consent",
     "other_informed": "informed on another ground",
     "on_site": "on site",

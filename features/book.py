@@ -18,7 +18,8 @@ _OPENING = """\
 
 What is computed of an application before a licence, what it means, and which published guidance it is taken from:
 {features} features in {families} families. A family is one `.sql` (how), one `.toml` (what it means) and, where history
-counts, one `.evidence.sql` (from which records).
+counts, one `.evidence.sql` (from which records). A feature's name begins with its family's `prefix`: what the `.toml` says, else the
+family's own name.
 
 - *Risk* says how the model may use a feature: a feature that **raises** never lowers the score when it grows, one that
   **lowers** never raises it, and **free** is left to the data. The reason stands beside it.

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from features.entry import did_you_mean, feature_of, refuse_forbidden
+from features.entry import did_you_mean, feature_of, prefix_of, refuse_forbidden
 from features.errors import CatalogueError
 from features.feature import Feature, Source
 
@@ -28,6 +28,8 @@ FAMILIES = (
     "broker",
     "route",
     "documents",
+    "agreement",
+    "certificates",
     "document_files",
     "old_stock",
     "goods",
@@ -140,6 +142,7 @@ def _family(name: str, texts: Mapping[str, str]) -> Family:
         entries = tomllib.loads(texts[f"{name}.toml"])
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"features/{name}.toml cannot be read: {error}. Expected one table a feature.") from error
+    prefix = prefix_of(name, entries.pop("prefix", None))
     columns = columns_of(sql, f"features/{name}.sql")
     for column in columns:
         if column not in entries:
@@ -161,7 +164,7 @@ def _family(name: str, texts: Mapping[str, str]) -> Family:
     question = re.search(r"^-- Question:\s*(.+)$", sql, flags=re.M)
     if not question:
         raise CatalogueError(f"features/{name}.sql: the header has no `-- Question:`. Say what the family answers.")
-    features = tuple(feature_of(name, column, entries[column]) for column in columns)
+    features = tuple(feature_of(name, column, entries[column], prefix) for column in columns)
     return Family(name, question[1].strip(), sql, evidence, features)
 
 

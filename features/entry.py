@@ -54,12 +54,30 @@ _REQUIRED = (
 _SENTENCES = ("reads_as", "reads_as_yes", "reads_as_no", "reads_as_null")
 _KNOWN = (*_REQUIRED, *_SENTENCES)
 _SOURCE = ("title", "url", "status")
+_PREFIX = re.compile(r"[a-z]+(_[a-z]+)*")
 _FIELD = re.compile(r"reference:[a-z][a-z_]*|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _INDICATOR = re.compile(r"(EU|RT|BR|DC|OS|GQ|EX|CR)-\d\d")
 
 
-def feature_of(family: str, name: str, entry: Any) -> Feature:
-    """The feature that an entry describes.
+def prefix_of(family: str, named: Any) -> str:
+    """What the names of a family's features begin with: what its `.toml` says as `prefix`, else its own name.
+
+    A family may be split, or its file renamed, while its columns keep the names under which scores and models on record know them.
+
+    Raises:
+        CatalogueError: it is no word.
+    """
+    if named is None:
+        return family
+    if not isinstance(named, str) or not _PREFIX.fullmatch(named):
+        raise CatalogueError(
+            f"features/{family}.toml: 'prefix' is {named!r}. Expected small letters and underscores, such as 'documents'. Name it so, or leave it out."
+        )
+    return named
+
+
+def feature_of(family: str, name: str, entry: Any, prefix: str) -> Feature:
+    """The feature that an entry describes; its name begins with its family's prefix.
 
     Raises:
         CatalogueError: a key is unknown, missing or says what cannot be.
@@ -71,8 +89,10 @@ def feature_of(family: str, name: str, entry: Any) -> Feature:
     if ending not in ENDINGS:
         endings = ", ".join(f"_{one}" for one in ENDINGS)
         raise CatalogueError(f"{where}: the name ends in {ending!r}. Expected one of {endings}.")
-    if not name.startswith(f"{family}_"):
-        raise CatalogueError(f"{where}: the name does not begin with its family. Expected `{family}_...`.")
+    if not name.startswith(f"{prefix}_"):
+        raise CatalogueError(
+            f"{where}: the name does not begin with its family's prefix. Expected `{prefix}_...`. Rename it, or name another `prefix` at the top of the file."
+        )
     _check_keys(where, entry, _KNOWN)
     for key in _REQUIRED:
         if entry.get(key) in (None, "", []):

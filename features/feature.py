@@ -61,7 +61,7 @@ class Feature:
     """One column of the feature matrix, and everything that is said of it anywhere.
 
     Args:
-        name: family, what, and the unit as ending.
+        name: the family's prefix, what, and the unit as ending.
         family: the family that computes it.
         meaning: one sentence for an officer.
         unit: what one of it is; for a level the names of all levels.

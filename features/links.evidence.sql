@@ -1,8 +1,8 @@
 -- Family:   links
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    address_named, entity_hit, entity_name, exporter_trade, owner_named, party_event, party_named, spine, spine_owner,
---           spine_party
+-- Reads:    address_named, entity_hit, entity_name, exporter_trade, one_link, owner_named, party_event, party_named, spine,
+--           spine_owner, spine_party, spine_place, two_links
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -129,6 +129,82 @@ listed_neighbour as (
     where entity_hit.result = 'potential_match'
 ),
 
+-- The places by which the receiving side is linked with others, and whom each leads to: in one step (`tie`), or through one entity
+-- that is no party here (`step`). Nobody is followed through a place, or an entity, of too many.
+own_place as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine_place.kind,
+        spine_place.place_id
+    from spine
+    inner join spine_place on spine.subject = spine_place.subject
+),
+
+tie as (
+    select
+        own_place.subject,
+        own_place.kind,
+        one_link.entity_id,
+        one_link.what,
+        one_link.record
+    from own_place
+    inner join one_link
+        on
+            own_place.place_id = one_link.place_id
+            and own_place.as_of > one_link.known_from
+            and (one_link.known_to is null or own_place.as_of <= one_link.known_to)
+            and (one_link.crowded_from is null or own_place.as_of <= one_link.crowded_from)
+            and (one_link.application_id is null or own_place.application_id <> one_link.application_id)
+            and (own_place.application_id <> one_link.near_application or own_place.as_of > one_link.near_again)
+    left join spine_party on own_place.subject = spine_party.subject and one_link.entity_id = spine_party.entity_id
+    where spine_party.subject is null
+    group by own_place.subject, own_place.kind, one_link.entity_id, one_link.what, one_link.record
+),
+
+step as (
+    select
+        own_place.subject,
+        two_links.entity_id,
+        two_links.through_id,
+        two_links.what,
+        two_links.record
+    from own_place
+    inner join two_links
+        on
+            own_place.place_id = two_links.place_id
+            and own_place.as_of > two_links.known_from
+            and (two_links.known_to is null or own_place.as_of <= two_links.known_to)
+            and (two_links.crowded_from is null or own_place.as_of <= two_links.crowded_from)
+            and (two_links.application_id is null or own_place.application_id <> two_links.application_id)
+            and (own_place.application_id <> two_links.near_application or own_place.as_of > two_links.near_again)
+            and (own_place.application_id <> two_links.bridge_application or own_place.as_of > two_links.bridge_again)
+            and (own_place.application_id <> two_links.far_application or own_place.as_of > two_links.far_again)
+    group by own_place.subject, two_links.entity_id, two_links.through_id, two_links.what, two_links.record
+),
+
+tied as (
+    select
+        tie.subject,
+        case when tie.what = 'record' then 'links_tainted_ties_count' else 'links_listed_ties_count' end as feature,
+        tie.record
+    from tie
+    where tie.kind in ('registration', 'name')
+),
+
+stepped as (
+    select
+        step.subject,
+        case when step.what = 'record' then 'links_tainted_two_steps_count' else 'links_listed_two_steps_count' end as feature,
+        step.record
+    from step
+    left join spine_party as marked_party on step.subject = marked_party.subject and step.entity_id = marked_party.entity_id
+    left join spine_party as between_party on step.subject = between_party.subject and step.through_id = between_party.entity_id
+    left join tie on step.subject = tie.subject and step.entity_id = tie.entity_id
+    where marked_party.subject is null and between_party.subject is null and tie.subject is null
+),
+
 sharing_owner as (
     select
         spine_owner.subject,
@@ -205,3 +281,15 @@ select
     other_names.feature,
     other_names.record
 from other_names
+union distinct
+select
+    tied.subject,
+    tied.feature,
+    tied.record
+from tied
+union distinct
+select
+    stepped.subject,
+    stepped.feature,
+    stepped.record
+from stepped

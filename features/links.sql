@@ -1,8 +1,8 @@
 -- Family:   links
 -- Question: do the parties share with others what unrelated parties do not, and have they dealt before?
 -- Grain:    one row per spine row
--- Reads:    address_named, entity_hit, entity_name, exporter_trade, owner_named, party_event, party_named, spine,
---           spine_application, spine_owner, spine_party
+-- Reads:    address_named, entity_hit, entity_name, exporter_trade, one_link, owner_named, party_event, party_named, spine,
+--           spine_application, spine_owner, spine_party, spine_place, two_links
 -- As of:    a shared address or an earlier deal counts only if known_from < spine.as_of
 -- Absent:   no address on the form -> null; a link alone is never a referral
 -- Columns:  see links.toml
@@ -195,6 +195,88 @@ payer as (
     group by spine_application.subject
 ),
 
+-- The places by which the receiving side is linked with others, and whom each leads to: in one step (`tie`), or through one entity
+-- that is no party here (`step`). Nobody is followed through a place, or an entity, of too many.
+own_place as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        spine_place.kind,
+        spine_place.place_id
+    from spine
+    inner join spine_place on spine.subject = spine_place.subject
+),
+
+tie as (
+    select
+        own_place.subject,
+        own_place.kind,
+        one_link.entity_id,
+        one_link.what
+    from own_place
+    inner join one_link
+        on
+            own_place.place_id = one_link.place_id
+            and own_place.as_of > one_link.known_from
+            and (one_link.known_to is null or own_place.as_of <= one_link.known_to)
+            and (one_link.crowded_from is null or own_place.as_of <= one_link.crowded_from)
+            and (one_link.application_id is null or own_place.application_id <> one_link.application_id)
+            and (own_place.application_id <> one_link.near_application or own_place.as_of > one_link.near_again)
+    left join spine_party on own_place.subject = spine_party.subject and one_link.entity_id = spine_party.entity_id
+    where spine_party.subject is null
+    group by own_place.subject, own_place.kind, one_link.entity_id, one_link.what
+),
+
+step as (
+    select
+        own_place.subject,
+        two_links.entity_id,
+        two_links.through_id,
+        two_links.what
+    from own_place
+    inner join two_links
+        on
+            own_place.place_id = two_links.place_id
+            and own_place.as_of > two_links.known_from
+            and (two_links.known_to is null or own_place.as_of <= two_links.known_to)
+            and (two_links.crowded_from is null or own_place.as_of <= two_links.crowded_from)
+            and (two_links.application_id is null or own_place.application_id <> two_links.application_id)
+            and (own_place.application_id <> two_links.near_application or own_place.as_of > two_links.near_again)
+            and (own_place.application_id <> two_links.bridge_application or own_place.as_of > two_links.bridge_again)
+            and (own_place.application_id <> two_links.far_application or own_place.as_of > two_links.far_again)
+    group by own_place.subject, two_links.entity_id, two_links.through_id, two_links.what
+),
+
+tied as (
+    select
+        tie.subject,
+        count(distinct case when tie.what = 'record' then tie.entity_id end) as marked,
+        count(distinct case when tie.what = 'list' then tie.entity_id end) as listed
+    from tie
+    where tie.kind in ('registration', 'name')
+    group by tie.subject
+),
+
+stepped as (
+    select
+        step.subject,
+        count(distinct case when step.what = 'record' then step.entity_id end) as marked,
+        count(distinct case when step.what = 'list' then step.entity_id end) as listed
+    from step
+    left join spine_party as marked_party on step.subject = marked_party.subject and step.entity_id = marked_party.entity_id
+    left join spine_party as between_party on step.subject = between_party.subject and step.through_id = between_party.entity_id
+    left join tie on step.subject = tie.subject and step.entity_id = tie.entity_id
+    where marked_party.subject is null and between_party.subject is null and tie.subject is null
+    group by step.subject
+),
+
+tellable as (
+    select own_place.subject
+    from own_place
+    group by own_place.subject
+),
+
 side as (
     select
         consignor_side.subject,
@@ -338,8 +420,15 @@ select
     case when spine.observed_days >= 365 then cast(acquaintance.unmet as double) / cast(acquaintance.parties as double) end
         as links_new_parties_share,
     end_user_met.days as links_end_user_known_days,
-    coalesce(names.names, 0) as links_other_names_count
+    coalesce(names.names, 0) as links_other_names_count,
+    case when tellable.subject is not null then coalesce(tied.marked, 0) end as links_tainted_ties_count,
+    case when tellable.subject is not null then coalesce(tied.listed, 0) end as links_listed_ties_count,
+    case when tellable.subject is not null then coalesce(stepped.marked, 0) end as links_tainted_two_steps_count,
+    case when tellable.subject is not null then coalesce(stepped.listed, 0) end as links_listed_two_steps_count
 from spine
+left join tellable on spine.subject = tellable.subject
+left join tied on spine.subject = tied.subject
+left join stepped on spine.subject = stepped.subject
 left join placed on spine.subject = placed.subject
 left join sharing on spine.subject = sharing.subject
 left join tainted on spine.subject = tainted.subject

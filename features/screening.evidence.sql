@@ -1,7 +1,7 @@
 -- Family:   screening
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    goods_denied, party_event, party_hit, spine, spine_application, spine_item, spine_party
+-- Reads:    address_match, goods_denied, list_match, party_event, party_hit, spine, spine_application, spine_item, spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it ended
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -65,6 +65,74 @@ warned as (
     where hit.weight = 'prohibiting' and hit.result = 'review'
 ),
 
+name_hit as (
+    select
+        spine.subject,
+        list_match.stands_as,
+        list_match.result,
+        list_match.weight,
+        'list:' || list_match.list || ':' || list_match.entry_id as record
+    from spine
+    inner join list_match
+        on
+            spine.subject = list_match.subject
+            and spine.as_of > list_match.known_from
+            and (list_match.known_to is null or spine.as_of <= list_match.known_to)
+    where list_match.stands_as <> 'party' and list_match.weight in ('prohibiting', 'warning')
+),
+
+warned_name as (
+    select
+        name_hit.subject,
+        case
+            when name_hit.stands_as = 'owner' then 'screening_owner_warning_score'
+            when name_hit.stands_as = 'payer' then 'screening_payer_warning_score'
+            when name_hit.stands_as in ('signatory', 'on_document') then 'screening_document_names_warning_score'
+            else 'screening_carrier_warning_score'
+        end as feature,
+        name_hit.record
+    from name_hit
+    where name_hit.weight = 'warning'
+    union distinct
+    select
+        name_hit.subject,
+        'screening_near_listed_score' as feature,
+        name_hit.record
+    from name_hit
+    where name_hit.weight = 'prohibiting' and name_hit.result = 'review' and name_hit.stands_as not in ('signatory', 'on_document')
+    union distinct
+    select
+        name_hit.subject,
+        'screening_listed_owner_share' as feature,
+        name_hit.record
+    from name_hit
+    where name_hit.stands_as = 'owner' and name_hit.result = 'potential_match'
+),
+
+at_address as (
+    select
+        party.subject,
+        'screening_listed_address_count' as feature,
+        'list:' || address_match.list || ':' || address_match.entry_id as record
+    from party
+    inner join address_match
+        on
+            party.subject = address_match.subject
+            and party.party_no = address_match.party_no
+            and party.as_of > address_match.known_from
+            and (address_match.known_to is null or party.as_of <= address_match.known_to)
+    left join party_hit
+        on
+            address_match.subject = party_hit.subject
+            and address_match.party_no = party_hit.party_no
+            and address_match.list = party_hit.list
+            and address_match.entry_id = party_hit.entry_id
+            and party_hit.result = 'potential_match'
+            and party.as_of > party_hit.known_from
+            and (party_hit.known_to is null or party.as_of <= party_hit.known_to)
+    where party_hit.subject is null
+),
+
 named as (
     select
         party.subject,
@@ -107,6 +175,18 @@ select
     warned.feature,
     warned.record
 from warned
+union distinct
+select
+    warned_name.subject,
+    warned_name.feature,
+    warned_name.record
+from warned_name
+union distinct
+select
+    at_address.subject,
+    at_address.feature,
+    at_address.record
+from at_address
 union distinct
 select
     named.subject,

@@ -1,9 +1,11 @@
 -- Family:   screening
--- Question: which of the parties come near to a list that warns, or to a denial on record?
+-- Question: who on the form comes near to a list that warns, is owned by a listed party or sits where one does, or was denied?
 -- Grain:    one row per spine row
--- Reads:    goods_denied, party_event, party_hit, spine, spine_application, spine_item, spine_party
+-- Reads:    address_match, goods_denied, list_match, party_event, party_hit, spine, spine_application, spine_item, spine_name,
+--           spine_party
 -- As of:    a list entry or denial counts only if known_from < spine.as_of, and until it ended
--- Absent:   nothing came near -> 0; no party of the role -> null. Lists that bind are referrals and stand in no feature
+-- Absent:   nothing came near -> 0; nobody of the role -> null. Who may be on a list that binds is a referral and stands in no
+--           feature; what such an owner holds, and who sits at its address, does
 -- Columns:  see screening.toml
 
 with party as (
@@ -61,6 +63,118 @@ warned as (
         max(case when hit.weight = 'prohibiting' and hit.result = 'review' then hit.score end) as near_listed
     from hit
     group by hit.subject
+),
+
+-- The names on the form that are no party's: owners, payers, who signed, who carries.
+standing as (
+    select
+        spine_name.subject,
+        count(*) filter (where spine_name.stands_as = 'owner') as owners,
+        count(*) filter (where spine_name.stands_as = 'payer') as payers,
+        count(*) filter (where spine_name.stands_as in ('signatory', 'on_document')) as on_documents,
+        count(*) filter (where spine_name.stands_as in ('carrier', 'vessel', 'aircraft')) as carriers
+    from spine_name
+    group by spine_name.subject
+),
+
+name_hit as (
+    select
+        spine.subject,
+        list_match.stands_as,
+        list_match.party_no,
+        list_match.name_no,
+        list_match.score,
+        list_match.result,
+        list_match.weight
+    from spine
+    inner join list_match
+        on
+            spine.subject = list_match.subject
+            and spine.as_of > list_match.known_from
+            and (list_match.known_to is null or spine.as_of <= list_match.known_to)
+    where list_match.stands_as <> 'party' and list_match.weight in ('prohibiting', 'warning')
+),
+
+warned_name as (
+    select
+        name_hit.subject,
+        max(case when name_hit.weight = 'warning' and name_hit.stands_as = 'owner' then name_hit.score end) as owner,
+        max(case when name_hit.weight = 'warning' and name_hit.stands_as = 'payer' then name_hit.score end) as payer,
+        max(case when name_hit.weight = 'warning' and name_hit.stands_as in ('signatory', 'on_document') then name_hit.score end) as on_document,
+        max(case when name_hit.weight = 'warning' and name_hit.stands_as in ('carrier', 'vessel', 'aircraft') then name_hit.score end) as carrier,
+        max(
+            case
+                when name_hit.weight = 'prohibiting' and name_hit.result = 'review' and name_hit.stands_as not in ('signatory', 'on_document')
+                    then name_hit.score
+            end
+        ) as near_listed
+    from name_hit
+    group by name_hit.subject
+),
+
+listed_owner as (
+    select
+        name_hit.subject,
+        name_hit.party_no,
+        name_hit.name_no
+    from name_hit
+    where name_hit.stands_as = 'owner' and name_hit.result = 'potential_match'
+    group by name_hit.subject, name_hit.party_no, name_hit.name_no
+),
+
+held as (
+    select
+        spine_name.subject,
+        spine_name.party_no,
+        sum(spine_name.share) as held_share
+    from spine_name
+    inner join listed_owner
+        on
+            spine_name.subject = listed_owner.subject
+            and spine_name.party_no = listed_owner.party_no
+            and spine_name.name_no = listed_owner.name_no
+    where spine_name.stands_as = 'owner'
+    group by spine_name.subject, spine_name.party_no
+),
+
+most_held as (
+    select
+        held.subject,
+        max(held.held_share) as held_share
+    from held
+    group by held.subject
+),
+
+-- At a listed party's address, and not by name that party: that would be a question of its own.
+at_address as (
+    select
+        party.subject,
+        count(distinct party.entity_id) as entities
+    from party
+    inner join address_match
+        on
+            party.subject = address_match.subject
+            and party.party_no = address_match.party_no
+            and party.as_of > address_match.known_from
+            and (address_match.known_to is null or party.as_of <= address_match.known_to)
+    left join party_hit
+        on
+            address_match.subject = party_hit.subject
+            and address_match.party_no = party_hit.party_no
+            and address_match.list = party_hit.list
+            and address_match.entry_id = party_hit.entry_id
+            and party_hit.result = 'potential_match'
+            and party.as_of > party_hit.known_from
+            and (party_hit.known_to is null or party.as_of <= party_hit.known_to)
+    where party_hit.subject is null
+    group by party.subject
+),
+
+addressed as (
+    select spine_party.subject
+    from spine_party
+    where spine_party.address_key is not null
+    group by spine_party.subject
 ),
 
 named as (
@@ -125,10 +239,21 @@ select
     spine.subject,
     case when present.consignees > 0 then coalesce(warned.consignee, 0) end as screening_consignee_warning_score,
     case when present.intermediaries > 0 then coalesce(warned.intermediary, 0) end as screening_intermediary_warning_score,
-    case when present.carriers > 0 then coalesce(warned.carrier, 0) end as screening_carrier_warning_score,
+    case
+        when present.carriers > 0 or standing.carriers > 0 then greatest(coalesce(warned.carrier, 0), coalesce(warned_name.carrier, 0))
+    end as screening_carrier_warning_score,
     case when present.further > 0 then coalesce(warned.further, 0) end as screening_further_end_user_warning_score,
     coalesce(warned.parties, 0) as screening_warned_parties_count,
-    coalesce(warned.near_listed, 0) as screening_near_listed_score,
+    greatest(coalesce(warned.near_listed, 0), coalesce(warned_name.near_listed, 0)) as screening_near_listed_score,
+    case when standing.owners > 0 then coalesce(warned_name.owner, 0) end as screening_owner_warning_score,
+    -- A listed owner whose share is not said leaves the share unknown, not nought.
+    case
+        when standing.owners > 0 and most_held.subject is null then 0
+        when most_held.held_share is not null then least(1.0, cast(most_held.held_share as double))
+    end as screening_listed_owner_share,
+    case when standing.payers > 0 then coalesce(warned_name.payer, 0) end as screening_payer_warning_score,
+    case when standing.on_documents > 0 then coalesce(warned_name.on_document, 0) end as screening_document_names_warning_score,
+    case when addressed.subject is not null then coalesce(at_address.entities, 0) end as screening_listed_address_count,
     coalesce(named.notified, 0) as screening_notified_parties_count,
     coalesce(named.denied, 0) as screening_denied_parties_count,
     case when told.subject is not null and spine.observed_days >= 1095 then coalesce(alike.by_partners, 0) end as screening_similar_notices_count,
@@ -136,6 +261,11 @@ select
 from spine
 left join present on spine.subject = present.subject
 left join warned on spine.subject = warned.subject
+left join standing on spine.subject = standing.subject
+left join warned_name on spine.subject = warned_name.subject
+left join most_held on spine.subject = most_held.subject
+left join addressed on spine.subject = addressed.subject
+left join at_address on spine.subject = at_address.subject
 left join named on spine.subject = named.subject
 left join alike on spine.subject = alike.subject
 left join told on spine.subject = told.subject

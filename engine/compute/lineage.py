@@ -47,10 +47,16 @@ SPELT = {
     ("filing_party", "programme_level"): "party.compliance_programme.level",
     ("filing_party", "programme_audited_on"): "party.compliance_programme.audited_on",
     ("filing_party", "programme_audited_by"): "party.compliance_programme.audited_by",
+    ("filing_owner", "role_group"): "party.role",
+    ("party_place", "place_id"): "party (shared address, website, register number, owner or payer)",
+    **{("filing_name", column): "names on the form (owners, payer, on documents, carriage)" for column in ("name_id", "stands_as", "share")},
 }  # fmt: skip
 
 # Facts that the engine derived from the records, under what they were derived from.
-DERIVED = {"name_hit": "party.name (against the watch lists)", "place_distance": "reference:place", "name_key": "party.name"}
+DERIVED = {
+    "name_hit": "party.name (against the watch lists)", "named_hit": "names on the form (against the watch lists)",
+    "listed_address": "party.address (against the watch lists)", "place_distance": "reference:place", "name_key": "party.name",
+}  # fmt: skip
 PLUMBING = frozenset(("application_id", "event_id", "visit_id", "shipment_id", "licence_number", "request_id", "record_no", "corrects", "line"))
 
 # Tables of which it matters how many rows there are, whatever stands in them.

@@ -15,13 +15,14 @@ from features.catalogue import catalogue
 SUBJECT = (
     "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
     "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "amendment", "code_tier", "subject_certificate",
-    "spine_document_file", "spine_document_picture",
+    "spine_document_file", "spine_document_picture", "spine_name",
+    "spine_place", "place_member",
 )
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
     "broker_customer", "address_named", "application_event", "party_event", "known_fact", "earlier_filing", "party_record", "country_record", "certificate_filed",
-    "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "list_match", "document_file_filed", "country_control",
+    "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "list_match", "address_match", "document_file_filed", "country_control",
     "peer_statistics", "item_peer",
     # Looked up by issuer, signatory, hash, carrier and IMO number:
     "issuer_paper", "issuer_series", "signatory_paper", "paper_filed", "carrier_named", "carrier_event", "vessel_named",
@@ -29,6 +30,7 @@ HISTORY = (
     "lane_leg", "lane_peer", "lane_transit", "lane_mode", "destination_end", "country_practice", "goods_denied",
     # By entity and by owner:
     "ordered_goods", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
+    "marked_entity", "one_link", "two_links",
 )
 REFERENCE = (
     "armed_conflict", "arms_embargo", "base_rate", "border", "cutoff", "document_undertaking", "fatf_listing", "force_strength", "free_zone",
@@ -129,7 +131,8 @@ CONCERNED = {
     "concerned_entity": (
         "with near as (select form_id from filing_party where address_key in (select address_key from spine_party) "
         "union all select form_id from filing_party where website_key in (select website_key from spine_party)) "
-        "select entity_id from spine_party union select entity_id from party_entity where form_id in (select form_id from near)"
+        "select entity_id from spine_party union select entity_id from party_entity where form_id in (select form_id from near) "
+        "union select entity_id from place_member"
     ),
     "concerned_form": "select form_id from party_entity where entity_id in (select entity_id from concerned_entity)",
     "concerned_application": "select distinct application_id from filing_party where form_id in (select form_id from concerned_form)",

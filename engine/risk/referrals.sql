@@ -101,7 +101,13 @@ listed as (
         substr(md5(list_match.list || ' ' || list_match.entry_id || ' ' || list_match.content || ' ' || cast(list_match.name_no as varchar)), 1, 12) as item_key,
         'The ' || string_agg(distinct list_match.role, ' and ' order by list_match.role) || ' may be entry ' || list_match.entry_id || ' of '
         || list_match.list || ' (' || any_value(list_match.matched_name) || ', score ' || cast(round(max(list_match.score), 2) as varchar) || '). '
-        || any_value(list_match.why) || ' Is it the same party?' as text,
+        || any_value(list_match.why)
+        || case when count(address_match.entry_id) > 0 then ' The list gives the party''s address as the entry''s.' else '' end
+        || case
+            when max(list_match."share") >= 0.5
+                then ' From half on, in the aggregate, OFAC holds what a blocked person owns for blocked too.' else ''
+        end
+        || ' Is it the same party?' as text,
         ['list:' || list_match.list || ':' || list_match.entry_id]
         || list(distinct 'application:' || spine.application_id || '#' || cast(spine.revision as varchar) || '/' || list_match.place
             order by 'application:' || spine.application_id || '#' || cast(spine.revision as varchar) || '/' || list_match.place) as evidence,
@@ -111,6 +117,15 @@ listed as (
     from list_match
     inner join spine on list_match.subject = spine.subject
     inner join referral_moment on list_match.subject = referral_moment.subject
+    left join address_match
+        on
+            list_match.subject = address_match.subject
+            and list_match.party_no = address_match.party_no
+            and list_match.stands_as = 'party'
+            and list_match.list = address_match.list
+            and list_match.entry_id = address_match.entry_id
+            and referral_moment.moment > address_match.known_from
+            and (address_match.known_to is null or referral_moment.moment <= address_match.known_to)
     where
         list_match.weight = 'prohibiting' and list_match.result = 'potential_match'
         and referral_moment.moment > list_match.known_from
@@ -177,6 +192,43 @@ duplicate_certificate as (
             and referral_moment.moment > certificate_filed.known_from
     where spine_document.kind = 'end_user_certificate'
     group by spine_document.subject, spine_document.document_no
+),
+
+-- Small arms are licensed only on an assurance: a certificate, or a statement that an authority stamped, in force at the moment asked about.
+unassured as (
+    select
+        spine.subject,
+        'missing_assurance' as rule_id,
+        'assurance' as item_key,
+        'Small arms, light weapons or their ammunition are asked for '
+        || case
+            when count(spine_document.document_no) = 0 then 'without an end-user certificate, or a statement that an authority certified'
+            else 'on an assurance that has expired (' || strftime(max(spine_document.expires_on), '%-d %B %Y') || ')'
+        end
+        || '. On whose word are they licensed?' as text,
+        ['application:' || spine.application_id || '#' || cast(spine.revision as varchar) || '/documents'] as evidence,
+        'OSCE, Conflict Prevention Centre: export licences for small arms only where an authenticated end-user certificate is provided '
+        || '(FSC.DEC/5/04; https://www.osce.org/secretariat/83173)' as source,
+        'A certificate in force, filed with the next revision; or a review of this referral, saying why none is asked for.' as settled_by,
+        'internal' as handling
+    from spine
+    inner join referral_moment on spine.subject = referral_moment.subject
+    inner join goods on spine.subject = goods.subject and goods.small_arms = 1
+    inner join spine_application on spine.subject = spine_application.subject
+    left join spine_document
+        on
+            spine.subject = spine_document.subject
+            and (
+                spine_document.kind = 'end_user_certificate'
+                or (spine_document.kind = 'end_user_statement' and spine_document.certified_by is not null)
+            )
+    where spine_application.authorisation not in ('global', 'general') -- no single end user is named there who could certify
+    group by spine.subject, spine.application_id, spine.revision
+    having count(*) filter (
+        where
+        spine_document.document_no is not null
+        and (spine_document.expires_on is null or spine_document.expires_on >= cast(referral_moment.moment as date))
+    ) = 0
 ),
 
 catch_all as (
@@ -259,6 +311,8 @@ raised as (
     select * from refused_certificate
     union all
     select * from duplicate_certificate
+    union all
+    select * from unassured
     union all
     select * from catch_all
     union all

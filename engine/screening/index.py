@@ -32,6 +32,7 @@ _SPELT_OUT = tuple(word for word in sorted(TRADE_WORDS | LONG_FORM_WORDS | {"cor
 _TRADE_WORD_MOST = 3.0  # nats
 _NAMES_AT_LEAST = 2_000  # a short list says little of how rare a word is: it counts as one of this many names
 _COMMON_NAME = 0.84  # of the score of a name of trade words alone: a question, never a potential match
+_OTHER_HULL = 0.85  # of the score of a ship of that name under another IMO number: painted over or another ship, a question at most
 _COMMON_EVIDENCE = 10.0  # nats; less is two common words, such as two first names
 
 Result = Literal["potential_match", "review"]
@@ -46,6 +47,7 @@ class Query:
         country: alpha-2 of establishment or residence; never nationality.
         kind: what it is, where known; a person's name then does not answer to a vessel's.
         imo, lei, registration: numbers; the registration counts with its country only.
+        aircraft_registration: the mark on an aircraft.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Query:
     imo: str | None = None
     lei: str | None = None
     registration: str | None = None
+    aircraft_registration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,8 @@ class NameIndex:
         for name in names:
             for listed, alike in near.get(name.words, ()):
                 for written in self._written[listed]:
+                    if query.kind == "vessel" and self._entries[written.entry].kind not in ("vessel", "unknown"):
+                        continue  # ships bear the names of persons and firms: that says nothing
                     match = self._judged(query, name, written, listed, alike)
                     known = best.get(written.entry)
                     if match.score >= threshold and (known is None or match.score > known.score):
@@ -237,6 +242,9 @@ class NameIndex:
         elif agrees is False and entry.kind != "person":
             # Another country makes a firm less likely the same, but front firms move: never out of sight for it alone.
             score = max(0.95 * score, min(score, REVIEW))
+        if query.imo and not self._same_hull(query.imo, entry):
+            score *= _OTHER_HULL
+            doubts.append("the IMO number is another")
         if written.strength == "weak":
             score *= POTENTIAL - 0.005
         score = round(min(score, _TOP) if alike.score < 1.0 else score, 4)
@@ -244,9 +252,16 @@ class NameIndex:
         why = why_name(written.is_main, written.strength == "weak", alike, agrees, doubts)
         return Match(entry.list, entry.entry_id, entry.name, written.name, score, result, why)
 
+    @staticmethod
+    def _same_hull(imo: str, entry: ListEntry) -> bool:
+        """Whether the entry's IMO number, which a ship keeps for life, is this one, or it gives none."""
+        listed = {_digits(number.value) for number in entry.identifiers if number.kind == "imo"}
+        return not listed or _digits(imo) in listed
+
     def _by_number(self, query: Query) -> Iterator[tuple[int, Match]]:
         asked = (
             ("imo", _digits(query.imo), "", "IMO number"),
+            ("aircraft_registration", _bare(query.aircraft_registration), "", "aircraft registration"),
             ("lei", _bare(query.lei), "", "LEI"),
             ("registration", _bare(query.registration), (query.country or "").upper(), "registration number"),
         )
@@ -305,8 +320,8 @@ def _numbers(entry: ListEntry) -> Iterator[tuple[str, str, str]]:
     for number in entry.identifiers:
         if number.kind == "imo":
             yield "imo", _digits(number.value), ""
-        elif number.kind == "lei":
-            yield "lei", _bare(number.value), ""
+        elif number.kind in ("lei", "aircraft_registration"):
+            yield number.kind, _bare(number.value), ""
         elif number.kind == "registration":
             for country in {number.country} if number.country else set(entry.countries):
                 if len(_bare(number.value)) >= 5:  # shorter register numbers repeat from town to town

@@ -27,7 +27,7 @@ from engine.store import projections
 from engine.store.database import setting, storage_error
 from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
 from engine.workflows.checking import CONTRACT, Checked, checked
-from engine.workflows.derive import DERIVED_TO, check_documents, measure_distances
+from engine.workflows.derive import DERIVED_TO, check_documents, measure_distances, take_places
 from engine.workflows.ingest import CHUNK_BYTES, LeftOver, SetAside
 from engine.workflows.links import link_parties
 from engine.workflows.score_columns import SCHEMA, Found, ScoreColumns, Told, together
@@ -45,7 +45,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 IDS = pa.schema([("subject", pa.int64()), ("application_id", pa.string()), ("revision", pa.int64()), ("as_of", pa.timestamp("us"))])
-DERIVED = (*LINKED, "name_hit", "screened_name", "filing_name", "named_hit", "place_distance", "document_check")
+DERIVED = (*LINKED, "name_hit", "screened_name", "filing_name", "named_hit", "party_place", "place_distance", "document_check")
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,7 @@ def _lay_derived(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
     for table in DERIVED:
         cursor.execute(f"create or replace temp table {table} as select * from store.main.{table}")
     link_parties(cursor, int(setting(cursor, DERIVED_TO) or 0), "incoming_filing_party", "incoming_filing_document", "temp.main")
+    take_places(cursor, "incoming_filing", "temp.main")
     screen_new(cursor, desk, filings="incoming_filing", into="temp.main")
     measure_distances(cursor, "incoming_filing_leg", "temp.main")
     check_documents(cursor, "incoming_filing_document", "temp.main")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 
+from engine.screening.countries import alpha2
 from engine.screening.entries import Alias, Identifier, ListEntry, RejectedRow
 from engine.screening.index import NameIndex, Query
 from engine.screening.lists import watch_list
@@ -158,7 +159,8 @@ DENIALS = "PARTNER-DENIAL"  # stands for a list in the hits; its entries are den
 # What is screened and where its hits go: parties by the way they are written down, other names by name, country and kind.
 _PARTIES, _NAMES = ("name_hit", "form_id"), ("named_hit", "name_id")
 _OF_PARTIES = "select form_id as id, name, country, null::varchar as kind, lei, registration from {} where authority is not null"
-_OF_NAMES = "select name_id as id, name, country, kind, null::varchar as lei, null::varchar as registration from {}"
+_OF_NAMES = "select name_id as id, name, country, kind, null::varchar as lei, number as registration from {}"
+_CARRIAGE = ("vessel", "aircraft")  # no partner denies a licence to a ship
 
 # A denied name must share a word with the party's or be spelt much like it, whichever of the two came first: the test that finds the
 # few names on record worth comparing with a new notice.
@@ -172,6 +174,37 @@ def screen_all(cursor: duckdb.DuckDBPyConnection, desk: Desk) -> None:
         cursor.execute(f"delete from store.main.{table} where list <> '{DENIALS}'")
         cursor.execute(f"create or replace temp table to_screen as {names}")
         _against_lists(cursor, desk, f"store.main.{table}")
+    _keep_addresses(cursor)
+
+
+# As `address_key` of a party on a filing, its words in alphabetical order: lists and forms print street and town in either.
+_ADDRESS_KEY = r"nullif(array_to_string(list_sort(string_split(trim(regexp_replace(lower(strip_accents(text)), '[^\p{L}\p{N}]+', ' ', 'g')), ' ')), ' '), '')"
+
+
+def _keep_addresses(cursor: duckdb.DuckDBPyConnection) -> None:
+    """The addresses in every version of every entry held, as printed and without the country's name, which a form gives beside it.
+
+    One that holds no number, or fewer than three words, is a town or a street: it says where nobody is.
+    """
+    rows = cursor.execute(
+        f"select record_no, unnest(cast(json_extract(body, '$.addresses') as varchar[])) as text, json_extract(body, '$.countries') "
+        f"from ({VERSIONS}) as v where not ended order by all"
+    ).fetchall()
+    told = []
+    for record_no, text, countries in rows:
+        street, _, last = text.rpartition(",")
+        country = alpha2(last.strip())
+        only = json.loads(countries)
+        told += [(record_no, one, country or (only[0] if len(only) == 1 else None)) for one in ((text, street) if country and street else (text,))]
+    frame = pl.DataFrame(told, orient="row", schema={"record_no": pl.Int64, "text": pl.String, "country": pl.String})
+    cursor.register("addresses", frame.to_arrow())
+    cursor.execute("delete from store.main.listed_address")
+    cursor.execute(
+        f"insert into store.main.listed_address select distinct {_ADDRESS_KEY} as address_key, addresses.country, v.list, v.entry_id, v.weight, v.known_from, v.known_to "
+        f"from addresses inner join ({VERSIONS}) as v on addresses.record_no = v.record_no "
+        "where regexp_matches(address_key, '[0-9]') and length(address_key) - length(replace(address_key, ' ', '')) >= 2 order by all"
+    )
+    cursor.unregister("addresses")
 
 
 def screen_new(cursor: duckdb.DuckDBPyConnection, desk: Desk, *, filings: str | None = None, into: str = "store.main") -> None:
@@ -193,6 +226,7 @@ def screen_new(cursor: duckdb.DuckDBPyConnection, desk: Desk, *, filings: str | 
         if lists:
             _against_lists(cursor, desk, f"{into}.{table}")
         if newest_denial:
+            cursor.execute("delete from to_screen where kind in (?, ?)", _CARRIAGE)
             _against_denials(cursor, desk, f"{into}.{table}", column, "true")
     if filings is None and newest_denial:
         _take_denials(cursor, desk, newest_denial)
@@ -219,12 +253,12 @@ def _take_names(cursor: duckdb.DuckDBPyConnection, filings: str | None, into: st
         cursor.execute(f"create or replace temp table new_filing as select record_no from {filings}")
     sql = (resources.files("engine.screening") / "filing_name.sql").read_text()
     cursor.execute(f"create or replace temp table new_standing as {sql}")
-    cursor.execute("create or replace temp table new_name (name_id bigint, name varchar, country varchar, kind varchar)")
+    cursor.execute("create or replace temp table new_name (name_id bigint, name varchar, country varchar, kind varchar, number varchar)")
     if not cursor.execute("select count(*) from new_standing").fetchall()[0][0]:
         return
-    cursor.execute(f"insert into {into}.filing_name select record_no, role, place, name_id from new_standing order by record_no, place")
+    cursor.execute(f'insert into {into}.filing_name select record_no, role, place, name_id, stands_as, party_no, "share" from new_standing order by record_no, place')
     cursor.execute(
-        "insert into new_name select name_id, any_value(name) as name, any_value(country) as country, any_value(kind) as kind "
+        "insert into new_name select name_id, any_value(name) as name, any_value(country) as country, any_value(kind) as kind, any_value(number) as number "
         "from new_standing where name_id not in (select name_id from screened_name) group by name_id order by name_id"
     )
     cursor.execute(f"insert into {into}.screened_name select * from new_name")
@@ -241,7 +275,7 @@ def _take_denials(cursor: duckdb.DuckDBPyConnection, desk: Desk, newest: int) ->
         cursor.execute(f"create or replace temp table on_record as {names}")
         _lay_keys(cursor, "on_record", "named")
         cursor.execute(
-            "create or replace temp table to_screen as select * from on_record where name in "
+            f"create or replace temp table to_screen as select * from on_record where coalesce(kind, '') not in {_CARRIAGE} and name in "
             f"(select named.name from named, denied where {_NEAR_DENIAL})"
         )
         _against_denials(cursor, desk, f"store.main.{table}", column, f"denial_notice.record_no > {taken}")
@@ -263,10 +297,7 @@ def _matched(cursor: duckdb.DuckDBPyConnection, index_of: Callable[[duckdb.DuckD
     asked = cursor.execute("select distinct name, country, kind, lei, registration from to_screen order by all").fetchall()
     if not asked:
         return False
-    queries = [
-        Query("", kind="vessel", imo=name) if kind == "vessel" else Query(name, country, None if kind == "unknown" else kind, lei=lei, registration=registration)
-        for name, country, kind, lei, registration in asked
-    ]
+    queries = [_query(*told) for told in asked]
     rows = [
         (*key, match.list, *match.entry_id.rsplit("@", 1), match.matched_name, match.score, match.result, match.why)
         for key, found in zip(asked, index_of(cursor).match(queries), strict=True) for match in found
@@ -283,6 +314,15 @@ def _matched(cursor: duckdb.DuckDBPyConnection, index_of: Callable[[duckdb.DuckD
     )
     cursor.unregister("matched")
     return bool(rows)
+
+
+def _query(name: str, country: str | None, kind: str | None, lei: str | None, number: str | None) -> Query:
+    """What is asked of a party or name; the number is a party's in its register, a vessel's IMO number or an aircraft's mark."""
+    if kind == "vessel":
+        return Query("" if name == number else name, kind=kind, imo=number)
+    if kind == "aircraft":
+        return Query("", kind=kind, aircraft_registration=number)
+    return Query(name, country, None if kind == "unknown" else kind, lei=lei, registration=number)
 
 
 def _against_lists(cursor: duckdb.DuckDBPyConnection, desk: Desk, table: str) -> None:

@@ -23,6 +23,11 @@ IDENTITY = ("party_id", "lei", "registration", "name", "country")  # what partie
 KEYS = ("application_id", "filed_at", "revision", "shipment.shipment_id", "destruction.application_id")  # clocks and keys, which the lineage leaves out
 # What the engine derived before any SQL: distances by way of transport, and what a file's text does not hold of its document.
 DERIVED_FROM = {"route.mode": ("reference:place",)} | {f"documents.{field}": ("documents.sha256",) for field in ("number", "issued_on", "expires_on", "value", "end_user", "consignee", "final_country", "items", "signatory", "issuer")}
+# Names that are no party's are screened as such, wherever they stand.
+NAMES = {
+    "owners.name", "owners.country", "owners.share", "payment.payer_name", "payment.payer_country", "documents.signatory", "documents.end_user",
+    "documents.consignee", "route.carrier", "route.conveyance", "route.imo", "route.aircraft_registration",
+}
 
 
 def named(feature: Feature) -> str:
@@ -94,6 +99,7 @@ def _held_by(path: str) -> set[str]:
     else:
         names = {"destination"} if path in ("end_use.country", "destinations") else set(DERIVED_FROM.get(path, ()))
         names |= {first}
+    names |= {"names"} if path.removeprefix("party.") in NAMES else set()
     steps = path.split(".")
     return names | {".".join(steps[:n]) for n in range(2, len(steps) + 1)}
 
@@ -146,6 +152,12 @@ def test_a_ratio_is_said_in_times(feature):
 @pytest.mark.parametrize("feature", FEATURES, ids=named)
 def test_only_what_may_be_absent_says_so(feature):
     assert feature.when_null == "never" or "null" in feature.absent or "no " in feature.absent
+
+
+def test_a_family_split_off_keeps_the_names_of_its_columns():
+    split = {family.name: {feature.name.split("_")[0] for feature in family.features} for family in catalogue().families if family.name in ("agreement", "certificates")}
+    assert split == {"agreement": {"documents"}, "certificates": {"documents"}}
+    assert catalogue().feature("documents_number_reuse_count").family == "certificates"
 
 
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
@@ -217,6 +229,8 @@ def test_an_unknown_feature_is_answered_with_the_nearest():
         ("reads_as_yes =", "reads_as  =", "'reads_as_yes' is missing. Expected reads_as_yes and reads_as_no"),
         ("{value} other", "many other", "does not show the value"),
         ("{value} other", "{value} {other}", "braces that mean nothing"),
+        ("[links_shared_place_count]", 'prefix = "ties"\n[links_shared_place_count]', "does not begin with its family's prefix. Expected `ties_...`"),
+        ("[links_shared_place_count]", 'prefix = "Links_"\n[links_shared_place_count]', "'prefix' is 'Links_'. Expected small letters"),
         ("[links_shared_place_count]", "[links_shared_places_count]", "Did you mean 'links_shared_places_count'"),
         ('url = "', 'link = "', "source: key 'link' is not known"),
         ('status = "unverified"', 'status = "checked"', "status is 'checked'"),

@@ -29,7 +29,7 @@ PYTHON = (sys.executable, "-c")
 SDN = '{0},"{1}","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 1970."\r\n'
 CAUGHT = an_application(application_id="H-REFERRED", catch_all={"wmd_informed": True}, filed_at="2024-03-01T09:00:00Z")
 RISKY = an_application(
-    application_id="H-RISKY", documents=[], end_user=a_party("Any Dealer", "AE", "dealer", registered_on="2026-10-01"), items=[arms(value=9_000_000)],
+    application_id="H-RISKY", documents=[{"kind": "end_user_certificate"}], end_user=a_party("Any Dealer", "AE", "dealer", registered_on="2026-10-01"), items=[arms(value=9_000_000)],
     intermediaries=[a_party("Unknown Broker", "VG", role="broker")], end_use={"statement": "Various.", "purpose": "resale", "country": "AE"},
     payment={"payer_name": "Third Ltd", "payer_country": "VG", "method": "cash", "prepaid_share": 1.0}, filed_at="2024-03-01T09:00:00Z",
 )

@@ -512,6 +512,77 @@ def a_disclosed_incident() -> Picture:
     )
 
 
+# Two links
+
+
+def _network(name: str, *, neighbours: int = 1, denied: str = "2024-02-01") -> tuple[list[tuple[str, dict]], str]:
+    """A denied firm, of the same owner as a second, which sits at the address given back; and further tenants there."""
+    address, owner = f"4 {name} Wharf, Turku", [{"name": f"{name} Holding Group", "country": "CY", "share": 0.8}]
+    exposed = filed("2024-01-10", end_user=a_party(f"{name} Exposed", "TR", owners=owner))
+    between = filed("2024-01-12", end_user=a_party(f"{name} Between", "TR", address=address, owners=owner))
+    tenants = [filed("2024-01-14", end_user=a_party(f"Tenant {n} of {name}", "TR", address=address)) for n in range(neighbours - 1)]
+    refusal = a_decision(exposed["application_id"], outcome="denied", grounds=["diversion"], at=at(denied))
+    return [*(("application", one) for one in (exposed, between, *tenants)), ("decision", refusal)], address
+
+
+@picture
+def a_denied_party_two_links_away() -> Picture:
+    facts, address = _network("Alder")
+    asked = filed("2024-06-01", end_user=a_party("Alder Newcomer", "TR", address=address))
+    return Picture("an owner in common behind the neighbour leads to who was denied", facts, asked,
+                   {"links_tainted_two_steps_count": 1, "links_tainted_ties_count": 0, "links_tainted_neighbours_count": 0, "links_listed_two_steps_count": 0})
+
+
+@picture
+def a_denied_party_one_tie_away() -> Picture:
+    facts, address = _network("Bracken")
+    owner = [{"name": "Bracken Holding Group", "country": "CY"}]
+    asked = filed("2024-06-01", end_user=a_party("Bracken Newcomer", "TR", address=address, owners=owner))
+    return Picture("who is reached in one step is not counted again at two", facts, asked,
+                   {"links_tainted_two_steps_count": 0, "links_tainted_ties_count": 1})
+
+
+@picture
+def a_payer_that_was_denied() -> Picture:
+    facts, _ = _network("Calamus")
+    asked = filed("2024-06-01", end_user=a_party("Calamus Newcomer", "TR"), payment={"payer_name": "Calamus Exposed", "payer_country": "TR"})
+    return Picture("a payer that was denied as an end user is one tie away", facts, asked,
+                   {"links_tainted_ties_count": 1, "links_tainted_two_steps_count": 0})
+
+
+@picture
+def an_address_of_many() -> Picture:
+    facts, address = _network("Dogwood", neighbours=11)
+    asked = filed("2024-06-01", end_user=a_party("Dogwood Newcomer", "TR", address=address))
+    return Picture("an address of more than ten leads nowhere", facts, asked, {"links_tainted_two_steps_count": 0, "links_shared_place_count": 11})
+
+
+@picture
+def an_address_of_ten() -> Picture:
+    facts, address = _network("Eldritch", neighbours=10)
+    asked = filed("2024-06-01", end_user=a_party("Eldritch Newcomer", "TR", address=address))
+    return Picture("an address of ten is still followed", facts, asked, {"links_tainted_two_steps_count": 1, "links_shared_place_count": 10})
+
+
+@picture
+def a_denial_two_links_away_that_came_later() -> Picture:
+    facts, address = _network("Foxglove", denied="2024-06-01")
+    asked = filed("2024-06-01", end_user=a_party("Foxglove Newcomer", "TR", address=address))
+    return Picture("a denial two links away that became known with the filing is not seen", facts, asked, {"links_tainted_two_steps_count": 0})
+
+
+@picture
+def a_link_that_only_this_application_told() -> Picture:
+    owner = [{"name": "Gorse Second Owner", "country": "CY"}]
+    mark = filed("2024-01-10", end_user=a_party("Gorse Marked", "TR", owners=owner))
+    refusal = a_decision(mark["application_id"], outcome="denied", grounds=["diversion"], at=at("2024-02-01"))
+    first = filed("2024-03-01", end_user=a_party("Gorse Newcomer", "TR", address="9 Gorse Quay, Turku"),
+                  consignee=a_party("Gorse Middle", "TR", address="9 Gorse Quay, Turku", owners=owner))
+    asked = first | {"revision": 2, "filed_at": at("2024-06-01"), "consignee": a_party("Gorse Other", "TR")}
+    return Picture("a link told by an earlier revision of the same application alone is no history", [("application", mark), ("decision", refusal), ("application", first)],
+                   asked, {"links_tainted_two_steps_count": 0})
+
+
 # Revisions
 
 

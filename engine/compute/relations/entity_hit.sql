@@ -9,4 +9,9 @@ select
 from name_hit
 inner join party_form on name_hit.form_id = party_form.form_id
 inner join party_entity on party_form.form_id = party_entity.form_id
-where party_entity.entity_id in (select address_named.entity_id from address_named)
+where
+    party_entity.entity_id in (
+        select address_named.entity_id from address_named
+        union all
+        select place_member.entity_id from place_member
+    )

@@ -1,5 +1,6 @@
 -- Every name on the form that comes near a watch-list entry or a partner's denial, with where it stands. `name_no` is the way it is
--- written down, `content` what the entry said: together they say whether a question was asked before.
+-- written down, `content` what the entry said: together they say whether a question was asked before. `stands_as` says what a name
+-- is that is no party's (owner, payer, signatory ...); of an owner `party_no` says whose and `share` how much.
 with party as (
     select
         subject,
@@ -21,6 +22,9 @@ select
     party.role,
     party.place,
     party.role_group,
+    'party' as stands_as,
+    party.party_no,
+    cast(null as decimal(9, 6)) as "share",
     name_hit.list,
     name_hit.entry_id,
     name_hit.content,
@@ -40,6 +44,9 @@ select
     filing_name.role,
     filing_name.place,
     'named' as role_group,
+    filing_name.stands_as,
+    filing_name.party_no,
+    filing_name."share",
     named_hit.list,
     named_hit.entry_id,
     named_hit.content,

@@ -16,6 +16,7 @@ select
     listed.leg."mode" as mode,
     listed.leg.carrier as carrier,
     nullif(trim(regexp_replace(lower(strip_accents(listed.leg.carrier)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as carrier_key,
+    listed.leg.conveyance as conveyance,
     nullif(trim(regexp_replace(lower(strip_accents(listed.leg.conveyance)), '[^\p{L}\p{N}]+', ' ', 'g')), '') as conveyance_key,
     listed.leg.imo as imo,
     listed.leg.aircraft_registration as aircraft_registration,

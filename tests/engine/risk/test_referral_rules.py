@@ -202,6 +202,34 @@ def test_a_certificate_filed_twice_with_one_content_is_no_duplicate(desk):
     assert not open_referrals(desk, filed(desk, documents=[a_certificate(number=number)]))
 
 
+RIFLES = {"items": [arms()], "end_user": a_party("Border Guard Service", "FI", "police")}
+
+
+@pytest.mark.parametrize(("documents", "said"), [
+    ([], "without an end-user certificate"),
+    ([a_certificate(kind="end_user_statement")], "without an end-user certificate"),
+    ([a_certificate(expires_on="2026-11-01")], "expired (1 November 2026)"),
+    ([a_certificate(kind="end_user_statement", certified_by="Ministry of the Interior")], None),
+    ([a_certificate(expires_on="2026-11-01"), a_certificate()], None),
+    ([a_certificate(expires_on=None)], None),
+])
+def test_small_arms_are_not_licensed_without_an_assurance_in_force(desk, documents, said):
+    told = [r for r in score_of(desk, filed(desk, documents=documents, **RIFLES)).referrals if r.rule_id == "missing_assurance"]
+    assert [said in r.text for r in told] == ([True] if said else [])
+
+
+def test_other_goods_and_open_licences_are_not_asked_for_one(desk):
+    assert "missing_assurance" not in open_referrals(desk, filed(desk, documents=[]))
+    assert "missing_assurance" not in open_referrals(desk, filed(desk, documents=[], items=[arms(control_code="ML5.b", description="Fire control")]))
+    assert "missing_assurance" not in open_referrals(desk, filed(desk, documents=[], authorisation="global", destinations=["FI"], **RIFLES))
+
+
+def test_an_assurance_that_expires_later_is_asked_about_from_then_on(desk):
+    name = filed(desk, documents=[a_certificate(expires_on="2027-01-31")], **RIFLES)
+    days = [("missing_assurance" in open_referrals(desk, name, now=datetime(*day))) for day in ((2027, 1, 31), (2027, 2, 1))]
+    assert days == [False, True]
+
+
 def test_the_same_number_of_another_issuing_state_is_no_duplicate(desk):
     number = fresh("EUC")
     filed(desk, documents=[a_certificate(number=number)])

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from builders import a_certificate, a_decision, a_denial_notice, a_licence, a_party, a_review, an_application, fresh, withdrawing
-from desks import NOW, a_desk, origin, record, score_of, take_in
+from desks import NOW, a_desk, origin, record, score_of, take_in, values
 from typer.testing import CliRunner
 
 from engine.cli import app
@@ -25,6 +25,9 @@ from engine.workflows.screen import Imported, import_list, screen_names
 
 LISTED = "Karaman Hassasoptik Sistemler"
 VESSEL, IMO = "OSLAVAN PEARL", "9116412"
+AIRCRAFT = "EP-GOX"
+WARNED = "Grey Meridian Trading Bureau"
+AT_SEA = {"from": "SEGOT", "to": "FIHEL", "mode": "sea"}
 
 
 @pytest.fixture
@@ -42,8 +45,9 @@ def edition(desk: Desk, folder: Path, day: str, *names: str, remark: str = "-0- 
     nothing = ",".join(["-0- "] * 7)
     rows = [f'{n},"{name}",-0- ,"TEST",{nothing},"{remark}"' for n, name in enumerate(names, start=1)]
     rows.append(f'900,"{VESSEL}","vessel","TEST",{nothing},"Vessel Registration Identification IMO {IMO}"')
+    rows.append(f'901,"{AIRCRAFT}","aircraft","TEST",{nothing},"-0- "')
     (folder / "sdn.csv").write_text("\n".join(rows) + "\n", "utf-8")
-    (folder / "add.csv").write_text('1,1,"Sanayi 1","Ankara","Turkey",-0- \n', "utf-8")
+    (folder / "add.csv").write_text('1,1,"Sanayi Caddesi 14","Ankara","Turkey",-0- \n', "utf-8")
     (folder / "alt.csv").write_text('900,1,"aka","OSLAVAN PERLE",-0- \n', "utf-8")
     return import_list(desk, folder / "sdn.csv", "ofac-sdn-csv", date.fromisoformat(day), origin("ingest"))
 
@@ -64,12 +68,15 @@ def unsettled(desk: Desk, application_id: str, now: datetime = NOW) -> list[str]
 
 ELSEWHERE = {
     "owner of the end user": ("end_user/owners/1", {"end_user": a_party("Ankara Works", "TR", owners=[{"name": "Anybody"}, {"name": LISTED, "country": "TR"}])}),
+    "owner of the consignee (33.3 %)": ("consignee/owners/0", {"consignee": a_party("Ankara Depot", "TR", owners=[{"name": LISTED, "share": 0.333}])}),
     "owner of the broker": ("intermediaries/0/owners/0", {"intermediaries": [a_party("Middle Ltd", "TR", role="broker", owners=[{"name": LISTED}])]}),
     "payer": ("payment/payer_name", {"payment": {"payer_name": LISTED, "payer_country": "TR"}}),
     "signatory of document 1": ("documents/0/signatory", {"documents": [a_certificate(signatory=LISTED)]}),
     "consignee named on document 1": ("documents/0/consignee", {"documents": [a_certificate(consignee=LISTED)]}),
     "carrier of leg 1": ("route/0/carrier", {"route": [{"from": "SEGOT", "to": "FIHEL", "mode": "sea", "carrier": LISTED}]}),
     "vessel of leg 1": ("route/0/imo", {"route": [{"from": "SEGOT", "to": "FIHEL", "mode": "sea", "imo": IMO}]}),
+    "vessel of leg 2": ("route/1/conveyance", {"route": [AT_SEA, AT_SEA | {"conveyance": f"M/V {VESSEL.title()}"}]}),
+    "aircraft of leg 1": ("route/0/aircraft_registration", {"route": [AT_SEA | {"mode": "air", "aircraft_registration": "EPGOX"}]}),
     "ultimate": ("end_users/1", {"end_users": [a_party("Anybody Else", "FI", role="additional"), a_party(LISTED, "TR", role="ultimate")]}),
     "freight forwarder": ("intermediaries/0", {"intermediaries": [a_party(LISTED, "TR", role="freight_forwarder")]}),
 }
@@ -92,6 +99,90 @@ def test_a_list_that_comes_after_the_filing_asks_the_same(desk, tmp_path, role):
     edition(desk, tmp_path, "2026-12-01", LISTED)
     assert len(asked(desk, application_id)) == 1
     assert not asked(desk, application_id, now=datetime(2026, 11, 30))
+
+
+def test_a_ship_of_a_listed_ships_name_under_another_number_is_looked_at_and_not_asked_about(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    other = filed(desk, route=[AT_SEA | {"conveyance": VESSEL, "imo": "9074729"}])
+    assert not asked(desk, other) and values(desk, other)["screening_near_listed_score"] == pytest.approx(0.85)
+    (referral,) = asked(desk, filed(desk, route=[AT_SEA | {"conveyance": "Painted Over", "imo": IMO}]))
+    assert "Same IMO number as the entry" in referral.text
+
+
+def test_a_ship_that_bears_a_listed_firms_name_says_nothing_nor_does_a_flight(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    assert not asked(desk, filed(desk, route=[AT_SEA | {"conveyance": LISTED}]))
+    assert not asked(desk, filed(desk, route=[AT_SEA | {"mode": "air", "conveyance": VESSEL}]))
+
+
+def test_no_ship_is_held_against_partners_denials(desk):
+    take_in(desk, "denial_notice", a_denial_notice(VESSEL, "IR"))
+    assert not asked(desk, filed(desk, route=[AT_SEA | {"conveyance": VESSEL}]), "partner_denial")
+
+
+def test_an_owner_of_half_is_told_with_the_rule_that_speaks_of_half(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    texts = {
+        share: asked(desk, filed(desk, end_user=a_party("Ankara Works", "TR", owners=[{"name": LISTED, "share": share}])))[0].text for share in (0.5, 0.49)
+    }
+    assert {share: "OFAC holds" in text for share, text in texts.items()} == {0.5: True, 0.49: False}
+    assert "The owner of the end user (50 %) may be entry 1" in texts[0.5]
+
+
+def test_the_shares_of_listed_owners_of_one_party_are_added_up(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED, "Beyaz Kule Holding Grubu")
+
+    def share(*owners: dict, **told: object) -> float | None:
+        return values(desk, filed(desk, end_user=a_party("Ankara Works", "TR", owners=list(owners)), **told))["screening_listed_owner_share"]
+
+    one, two, clean = {"name": LISTED, "share": 0.3}, {"name": "Beyaz Kule Holding Grubu", "share": 0.25}, {"name": "Plain Oslo House", "share": 0.4}
+    assert share(one, clean) == 0.3 and share(one, two, clean) == 0.55 and share(clean) == 0
+    assert share(one, consignee=a_party("Ankara Depot", "TR", owners=[two])) == 0.3, "one party at a time"
+    assert share({"name": LISTED}) is None and share() is None, "not said is not nought"
+    assert share(one, filed_at="2026-09-01T09:00:00Z") == 0, "the list came later"
+
+
+def test_a_listed_address_raises_risk_and_asks_nothing_by_itself(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+
+    def told(name: str, address: str | None, country: str = "TR") -> tuple[float | None, list[str]]:
+        application_id = filed(desk, end_user=a_party(name, country, address=address))
+        return values(desk, application_id)["screening_listed_address_count"], [r.text for r in asked(desk, application_id)]
+
+    assert told("Quite Another Firm", "14, Sanayi Caddesi - ANKARA") == (1, [])
+    assert told("Quite Another Firm", "Sanayi Caddesi 14, Ankara, Turkey") == (1, [])
+    assert told("Quite Another Firm", "Sanayi Caddesi 15, Ankara") == (0, [])
+    assert told("Quite Another Firm", "Sanayi Caddesi 14, Ankara", "DE") == (0, [])
+    assert told("Quite Another Firm", None)[0] is None
+    count, (text,) = told(LISTED, "Sanayi Caddesi 14, Ankara")
+    assert count == 0 and "The list gives the party's address as the entry's." in text
+    assert "address" not in told(LISTED, "Bahnhof 3, Izmir")[1][0]
+
+
+def test_a_town_is_no_listed_address(desk, tmp_path):
+    edition(desk, tmp_path, "2026-10-01", LISTED)
+    (tmp_path / "add.csv").write_text('1,1,"Sanayi Caddesi","Ankara","Turkey",-0- \n', "utf-8")
+    import_list(desk, tmp_path / "sdn.csv", "ofac-sdn-csv", date(2026, 10, 5), origin("ingest"))
+    ended, now = (values(desk, filed(desk, end_user=a_party("Another", "TR", address=address))) for address in ("Sanayi Caddesi 14, Ankara", "Sanayi Caddesi, Ankara"))
+    assert ended["screening_listed_address_count"] == now["screening_listed_address_count"] == 0
+
+
+WARNED_AS = {
+    "screening_owner_warning_score": {"exporter": a_party("Nordic Optics AB", "SE", owners=[{"name": WARNED}])},
+    "screening_payer_warning_score": {"payment": {"payer_name": WARNED, "payer_country": "TR"}},
+    "screening_document_names_warning_score": {"documents": [a_certificate(signatory=WARNED)]},
+    "screening_carrier_warning_score": {"route": [AT_SEA | {"carrier": WARNED}]},
+}
+
+
+@pytest.mark.parametrize("feature", WARNED_AS)
+def test_a_warned_name_raises_risk_wherever_it_stands(desk, tmp_path, feature):
+    header = "id,schema,name,aliases,birth_date,countries,addresses,identifiers,sanctions,phones,emails,program_ids,dataset,first_seen,last_seen,last_change"
+    (tmp_path / "warned.csv").write_text(f"{header}\nQ-1,LegalEntity,{WARNED},,,tr,,,,,,,warned,2026-10-01,2026-10-01,2026-10-01\n", "utf-8")
+    before, after = filed(desk, filed_at="2026-09-01T09:00:00Z", **WARNED_AS[feature]), filed(desk, **WARNED_AS[feature])
+    import_list(desk, tmp_path / "warned.csv", "opensanctions-csv", date(2026, 10, 1), origin("ingest"))
+    assert values(desk, before)[feature] == 0 and values(desk, after)[feature] > 0.8
+    assert values(desk, filed(desk))[feature] is None and not asked(desk, after)
 
 
 def test_one_name_in_two_roles_is_one_question(desk, tmp_path):
@@ -204,7 +295,7 @@ def test_two_editions_are_told_apart_entry_by_entry(desk, tmp_path):
     assert [one.name for one in told.ended] == ["Going Away Ltd"] and not told.added
     back = difference(desk, "OFAC-SDN", date(2026, 12, 1), date(2026, 10, 1))
     assert [one.name for one in back.added] == ["Going Away Ltd"]
-    assert len(difference(desk, "OFAC-SDN", date(2026, 9, 1), date(2026, 10, 1)).added) == 3
+    assert len(difference(desk, "OFAC-SDN", date(2026, 9, 1), date(2026, 10, 1)).added) == 4
     with pytest.raises(RefusedInput, match="OFAC-SDN"):
         difference(desk, "UN-SC", date(2026, 10, 1), date(2026, 12, 1))
 
@@ -253,7 +344,7 @@ def test_a_store_of_an_older_schema_screens_its_names_when_it_is_opened(tmp_path
         take_in(desk, "denial_notice", a_denial_notice(LISTED, "TR"))
         before = score_of(desk, application_id).referrals
     with duckdb.connect(str(tmp_path / "store.duckdb")) as connection:
-        for table in ("screened_name", "filing_name", "named_hit"):
+        for table in ("screened_name", "filing_name", "named_hit", "listed_address", "party_place"):
             connection.execute(f"drop table {table}")
         connection.execute("delete from name_hit where list = 'PARTNER-DENIAL'")
         connection.execute("alter table name_hit drop column content")

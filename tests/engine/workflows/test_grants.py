@@ -63,7 +63,7 @@ def test_a_decision_without_its_own_reasons_is_refused(desk, told, field):
 
 
 def test_a_grant_in_a_high_band_needs_another_persons_signature(desk):
-    name = filed(desk, documents=[], end_user=a_party("Any Dealer", "AE", "dealer", registered_on="2026-10-01"), end_use={"statement": "Various.", "purpose": "resale", "country": "AE"},
+    name = filed(desk, documents=[{"kind": "end_user_certificate"}], end_user=a_party("Any Dealer", "AE", "dealer", registered_on="2026-10-01"), end_use={"statement": "Various.", "purpose": "resale", "country": "AE"},
                  intermediaries=[a_party("Unknown Broker", "VG", role="broker")], items=[arms(value=9_000_000)],
                  payment={"payer_name": "Third Ltd", "payer_country": "VG", "method": "cash", "prepaid_share": 1.0})
     if score_of(desk, name).band in ("low", "elevated"):
