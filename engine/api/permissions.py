@@ -38,6 +38,11 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/applications/{application_id}/history": _roles("system", "planner", "inspector", *READS_ALL),
     "POST /v1/applications/{application_id}/what-if": _OFFICERS,
     "GET /v1/applications/{application_id}/similar": READS_ALL,
+    "GET /v1/applications/{application_id}/network": READS_ALL,
+    "GET /v1/parties/{party_id}": READS_ALL,
+    "POST /v1/parties/{party_id}/merge": _OFFICERS,
+    "POST /v1/parties/{party_id}/split": _OFFICERS,
+    "POST /v1/links/weights": MAY_SIGN,
     # Events. Settling a referral is a named officer's act, so no system may send a review.
     "POST /v1/events/decision": _FACTS,
     "POST /v1/events/licence": _FACTS,
