@@ -72,6 +72,8 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "PUT /v1/evidence/{sha256}": _roles("system", "analyst", "inspector"),
     "GET /v1/evidence/{sha256}": _roles("inspector", *READS_ALL),
     "GET /v1/screen": READS_ALL,
+    "GET /v1/lists": _roles("admin", *READS_ALL),
+    "GET /v1/lists/{code}/diff": _roles("admin", *READS_ALL),
     "POST /v1/lists/{format}": _roles("admin"),
     "GET /v1/model": _roles("planner", "admin", *READS_ALL),
     "GET /v1/models": _roles("planner", "admin", *READS_ALL),

@@ -16,7 +16,7 @@ from engine.workflows.screen import forget
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
-NOBODY_IN_THEM = ("erasure", "link_weights", "model", "promotion")  # what the engine works by: without them nothing could be reproduced
+NOBODY_IN_THEM = ("erasure", "link_weights", "list_edition", "model", "promotion")  # what the engine works by: without them nothing could be reproduced
 NAMING_PARTIES = ("application", "denial_notice", "incident", "review")
 
 
