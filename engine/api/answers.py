@@ -420,6 +420,15 @@ class NewPlan(Plan):
     mandatory_left_out: int = Field(description="Visits that a rule demands and for which there was no room.")
 
 
+class LicencesAnswer(Told):
+    """Licences with what is shipped and left, and the shipments outside them, as known by a moment."""
+
+    as_of: Instant
+    licences: tuple[dict[str, Any], ...] = Field(description="Each with its state, its newest change and its lines.")
+    outside: tuple[dict[str, Any], ...] = Field(description="Shipments that no open licence covered, with every reason why; on every page all of them.")
+    next_skip: int | None = None
+
+
 class DueAnswer(Told):
     """What is due after the licences, the parties that could not be verified, and how those asked for consent answered."""
 
@@ -684,6 +693,22 @@ class VerdictAnswer(Told):
     head: str
     erased: tuple[str, ...]
     first_fault: str | None
+
+
+class ErasureAnswer(Told):
+    """What became of an erasure; `awaiting_approval` until an approver, another person, sends the same."""
+
+    key: str
+    order: str
+    state: Literal["awaiting_approval", "erased"]
+    asked_by: str
+    approved_by: str | None
+
+
+class ErasuresAnswer(Told):
+    """Erasures that wait for an approver, the oldest first."""
+
+    waiting: tuple[ErasureAnswer, ...]
 
 
 class TokenAnswer(Told):

@@ -32,6 +32,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/applications/batch": _roles("system", "analyst"),
     "POST /v1/score": _FACTS,
     "POST /v1/score/file": _OFFICERS,  # reasons and evidence in full
+    "POST /v1/score/unscored": _OFFICERS,
     "GET /v1/applications": _roles("system", "planner", *READS_ALL),
     "GET /v1/applications/{application_id}": _roles("system", "planner", "inspector", *READS_ALL),
     "GET /v1/applications/{application_id}/score": _roles("system", *READS_ALL),
@@ -61,6 +62,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/visits": _roles("inspector", "planner", *READS_ALL),
     "GET /v1/visits/{visit_id}/pack": _roles("inspector", "planner", *READS_ALL),
     "GET /v1/visits/{visit_id}/file": READS_ALL,  # with score, probability and way of choosing
+    "GET /v1/licences": _roles("planner", *READS_ALL),
     "GET /v1/due": _roles("planner", *READS_ALL),
     "GET /v1/alerts": READS_ALL,
     "GET /v1/proposals": READS_ALL,
@@ -83,6 +85,9 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/features": ANYONE,
     "GET /v1/audit": _roles("admin", *READS_ALL),
     "POST /v1/audit/verify": _roles("auditor", "admin"),
+    # An admin asks and an approver, another person, approves: neither can alone.
+    "GET /v1/audit/erasures": _roles("approver", "auditor", "admin"),
+    "POST /v1/audit/erasures": _roles("approver", "admin"),
     "GET /v1/export/{table}": READS_ALL,
     # A file comes in as it was recorded elsewhere, names and signatures included; so what decides and rates is the operator's.
     "POST /v1/ingest/decision": _roles("admin"),
