@@ -235,8 +235,8 @@ def test_licences_and_what_is_outside_them_are_the_same(pair: Pair):
 def test_two_editions_are_told_apart_and_lists_are_told_the_same(pair: Pair):
     for day, names in (("2024-01-01", ("Gone Away Ltd", "Stays Ltd")), ("2024-02-01", ("Stays Ltd",))):
         pair.write("sdn_two.csv", "".join(SDN.format(8000 + n, name) for n, name in enumerate(names, start=2 - len(names))))
-        pair.write("add_two.csv", "")
-        pair.write("alt_two.csv", "")
+        pair.write("add_two.csv", '8001,1,"1 Long Road","Narvik","Norway",-0- \r\n')
+        pair.write("alt_two.csv", '8001,1,"aka","STAYS LIMITED",-0- \r\n')
         pair.both("admin", "lists", "import", "sdn_two.csv", "--format", "ofac-sdn-csv", "--as-of", day)
     diff = ("lists", "diff", "OFAC-SDN", "--from", "2024-01-01", "--to", "2024-02-01")
     assert "Gone Away Ltd" in pair.both("auditor", *diff).out
