@@ -59,4 +59,8 @@ ORDERS: Mapping[str, dict[str, Any]] = MappingProxyType({
     "SignatureOrder": {"sign": False, "because": "The end user's undertaking is missing."},
     "PromotionOrder": {"because": "Better calibrated for the last two quarters."},
     "TrainingOrder": {"dry_run": True},
+    "MergeOrder": {"other": "4611686018427387904", "because": "One register extract names both."},
+    "SplitOrder": {"because": "Another firm of the same name; the register tells them apart."},
+    "WeightsOrder": {"weights": 'version = "2"', "because": "Recall 0.02 higher on two worlds, at the same precision."},
+    "ErasureOrder": {"key": "event:E-1", "order": "Court of Appeal, case 12 of 2026"},
 })

@@ -15,7 +15,7 @@ from engine.wire import EVENTS, Application, Problem
 
 BODIES: tuple[type[BaseModel], ...] = (
     Application, *EVENTS.values(), Problem, orders.TokenOrder, orders.PlanOrder, orders.AmendmentOrder, orders.SignatureOrder,
-    orders.PromotionOrder, orders.TrainingOrder, orders.WhatIfOrder,
+    orders.PromotionOrder, orders.TrainingOrder, orders.WhatIfOrder, orders.MergeOrder, orders.SplitOrder, orders.WeightsOrder, orders.ErasureOrder,
 )
 REF = "#/components/schemas/{model}"
 

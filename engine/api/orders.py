@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from engine.wire import BandName, Capacity, Country, Day, Id, Meaning, Record, Share
-from engine.wire.kinds import Bool, Count, Label, Name, Text, Time
+from engine.wire.kinds import Bool, Count, Label, Line, Name, Text, Time
+
+EntityId = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", max_length=19), Meaning("the digits of an entity's or a form's id")]
 
 
 class TokenOrder(Record):
@@ -71,6 +73,33 @@ class PromotionOrder(Record):
     """A model to be put in force by a person."""
 
     because: Text = Field(description="Why this model, in the approver's words.")
+
+
+class MergeOrder(Record):
+    """An officer's word that two entities are one party."""
+
+    other: EntityId = Field(description="The other entity's id, or that of one of its forms.")
+    because: Text = Field(description="Why, in the officer's words; stands on record beside the name.")
+
+
+class SplitOrder(Record):
+    """An officer's word that a form is another party than the rest of its entity."""
+
+    because: Text = Field(description="Why, in the officer's words; stands on record beside the name.")
+
+
+class WeightsOrder(Record):
+    """Link weights to be put in force by a person."""
+
+    weights: Text = Field(description="The text of a file that `diversion links fit` wrote.")
+    because: Text = Field(description="Why these, in the approver's words.")
+
+
+class ErasureOrder(Record):
+    """A record's content to be erased under a lawful order."""
+
+    key: Line = Field(description="The record's key, such as application:A-1#1 or event:E-1.")
+    order: Line = Field(description="Reference of the lawful order.")
 
 
 class TrainingOrder(Record):

@@ -32,6 +32,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/applications/batch": _roles("system", "analyst"),
     "POST /v1/score": _FACTS,
     "POST /v1/score/file": _OFFICERS,  # reasons and evidence in full
+    "POST /v1/score/unscored": _OFFICERS,
     "GET /v1/applications": _roles("system", "planner", *READS_ALL),
     "GET /v1/applications/{application_id}": _roles("system", "planner", "inspector", *READS_ALL),
     "GET /v1/applications/{application_id}/score": _roles("system", *READS_ALL),
@@ -39,6 +40,11 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/applications/{application_id}/route": _roles("planner", "inspector", *READS_ALL),
     "POST /v1/applications/{application_id}/what-if": _OFFICERS,
     "GET /v1/applications/{application_id}/similar": READS_ALL,
+    "GET /v1/applications/{application_id}/network": READS_ALL,
+    "GET /v1/parties/{party_id}": READS_ALL,
+    "POST /v1/parties/{party_id}/merge": _OFFICERS,
+    "POST /v1/parties/{party_id}/split": _OFFICERS,
+    "POST /v1/links/weights": MAY_SIGN,
     # Events. Settling a referral is a named officer's act, so no system may send a review.
     "POST /v1/events/decision": _FACTS,
     "POST /v1/events/licence": _FACTS,
@@ -57,6 +63,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/visits": _roles("inspector", "planner", *READS_ALL),
     "GET /v1/visits/{visit_id}/pack": _roles("inspector", "planner", *READS_ALL),
     "GET /v1/visits/{visit_id}/file": READS_ALL,  # with score, probability and way of choosing
+    "GET /v1/licences": _roles("planner", *READS_ALL),
     "GET /v1/due": _roles("planner", *READS_ALL),
     "GET /v1/alerts": READS_ALL,
     "GET /v1/proposals": READS_ALL,
@@ -68,6 +75,8 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "PUT /v1/evidence/{sha256}": _roles("system", "analyst", "inspector"),
     "GET /v1/evidence/{sha256}": _roles("inspector", *READS_ALL),
     "GET /v1/screen": READS_ALL,
+    "GET /v1/lists": _roles("admin", *READS_ALL),
+    "GET /v1/lists/{code}/diff": _roles("admin", *READS_ALL),
     "POST /v1/lists/{format}": _roles("admin"),
     "GET /v1/model": _roles("planner", "admin", *READS_ALL),
     "GET /v1/models": _roles("planner", "admin", *READS_ALL),
@@ -77,6 +86,9 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/features": ANYONE,
     "GET /v1/audit": _roles("admin", *READS_ALL),
     "POST /v1/audit/verify": _roles("auditor", "admin"),
+    # An admin asks and an approver, another person, approves: neither can alone.
+    "GET /v1/audit/erasures": _roles("approver", "auditor", "admin"),
+    "POST /v1/audit/erasures": _roles("approver", "admin"),
     "GET /v1/export/{table}": READS_ALL,
     # A file comes in as it was recorded elsewhere, names and signatures included; so what decides and rates is the operator's.
     "POST /v1/ingest/decision": _roles("admin"),

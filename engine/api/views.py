@@ -7,11 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from engine.api.answers import FiledScore, FiledScoreForSystem, HistoryEntry, QueueRow, ScoreForSystem, UnmappedField, VisitRow
+from engine.api.answers import (
+    Crowded,
+    FiledScore,
+    FiledScoreForSystem,
+    HistoryEntry,
+    LeftOut,
+    NetworkAnswer,
+    NetworkEdge,
+    NetworkNode,
+    PartyAnswer,
+    PartyForm,
+    QueueRow,
+    ScoreForSystem,
+    UnmappedField,
+    VisitRow,
+)
 from engine.api.room import Caller
 from engine.errors import NotPermitted
 from engine.wire import Score, Unmapped
 from engine.workflows.history import Entry
+from engine.workflows.links import EntityShown, FormShown, seen_by, unknown_party
+from engine.workflows.network import Network
 
 CONTROLLED = "originator_controlled"
 
@@ -93,3 +110,35 @@ def visit_for(caller: Caller, row: dict[str, Any]) -> VisitRow:
     if caller.role == "inspector" and not row["signed_by"]:
         told |= dict.fromkeys(BEFORE_SIGN_OFF)
     return VisitRow(**told)
+
+
+def party_for(caller: Caller, shown: EntityShown) -> PartyAnswer:
+    """An entity; of a form that another authority was sent it is told that there is one, and an officer's words on a link only to who reads all.
+
+    Raises:
+        UnknownRecord: no form of it may be seen.
+    """
+    if not any(seen_by(form, caller.authorities) for form in shown.forms):
+        raise unknown_party()
+    return PartyAnswer(entity_id=str(shown.entity_id), forms=tuple(_form_for(caller, form) for form in shown.forms), former=tuple(map(str, shown.former)))
+
+
+RULINGS = ("joined by ", "parted by ")  # how `engine.linking.bodies` quotes a person: name and reason
+
+
+def _form_for(caller: Caller, form: FormShown) -> PartyForm:
+    if not seen_by(form, caller.authorities):
+        return PartyForm(withheld=True, **dict.fromkeys(set(PartyForm.model_fields) - {"withheld"}))
+    told = asdict(form) | {"form_id": str(form.form_id), "withheld": False}
+    if caller.authorities is not None and form.reason.startswith(RULINGS) and not form.reason.startswith(tuple(f"{said}{caller.name}" for said in RULINGS)):
+        told["reason"] = form.reason[: len(RULINGS[0])] + "an officer"
+    return PartyForm(**told)
+
+
+def network_for(told: Network) -> NetworkAnswer:
+    """The graph as it is answered: whose text is withheld in it was settled where it was read."""
+    return NetworkAnswer(
+        application_id=told.application_id, revision=told.revision, as_of=told.as_of, nodes=tuple(NetworkNode(**asdict(node)) for node in told.nodes),
+        edges=tuple(NetworkEdge(**asdict(edge)) for edge in told.edges),
+        left_out=LeftOut(parties=told.parties_left_out, crowded=tuple(Crowded(id=thing, parties=parties) for thing, parties in told.crowded)), caveat=told.caveat,
+    )

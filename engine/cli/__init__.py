@@ -65,6 +65,7 @@ app.command("demo")(serving.demo)
 
 lists_app = typer.Typer(no_args_is_help=True, help="Watch lists.")
 lists_app.command("import")(lists.import_)
+lists_app.command("held")(lists.held)
 lists_app.command("diff")(lists.diff)
 app.add_typer(lists_app, name="lists")
 

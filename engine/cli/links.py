@@ -35,5 +35,9 @@ def promote(file: Annotated[Path, typer.Argument(help="A weights file written by
     """Put weights in force, with who and why, and link all parties on record anew by them."""
     origin = asking()
     with errors_told():
-        weights = at_store(store, origin, here=lambda desk: links.promote_weights(desk, file.read_text("utf-8"), because, origin))
-    typer.echo(f"Link weights {weights.version} are in force.")
+        text = file.read_text("utf-8")
+        version = at_store(
+            store, origin, here=lambda desk: links.promote_weights(desk, text, because, origin).version,
+            there=lambda service: service.ask("POST", "links", "weights", json={"weights": text, "because": because})["version"],
+        )
+    typer.echo(f"Link weights {version} are in force.")

@@ -1,4 +1,4 @@
-"""Watch lists: `lists import` takes an edition in, `lists diff` tells two apart, `screen` asks names of them."""
+"""Watch lists: `lists import` takes an edition in, `lists held` says which there are, `lists diff` tells two apart, `screen` asks names of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, desk_at, errors_told, progress_shown
+from engine.cli.door import DONE, SET_ASIDE, JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
 from engine.errors import RefusedInput
 from engine.screening.entries import RejectedRow
 from engine.screening.readers import read_list
@@ -77,8 +77,11 @@ def diff(
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Show what was added to a list, ended on it and changed on it between two days."""
-    with desk_at(store) as (desk, _):
-        told = editions.difference(desk, code, start.date(), end.date())
+    with errors_told():
+        told = at_store(
+            store, asking(), here=lambda desk: editions.difference(desk, code, start.date(), end.date()),
+            there=lambda service: _difference(service.ask("GET", "lists", code, "diff", params={"from": str(start.date()), "to": str(end.date())})),
+        )
     if as_json:
         change = {"added": told.added, "ended": told.ended, "changed": told.changed}
         typer.echo(json.dumps({"list": told.list, "from": str(told.from_day), "to": str(told.to_day),
@@ -88,6 +91,24 @@ def diff(
     for sign, of in (("+", told.added), ("-", told.ended), ("~", told.changed)):
         for one in of:
             typer.echo(f"  {sign} {one.entry_id}  {one.name}" + (f"  ({', '.join(one.fields)})" if one.fields else ""))
+
+
+def held(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Every watch list held: how many entries stand, its newest edition, and how old that is."""
+    origin = asking()
+
+    def here(desk: Desk) -> list[dict]:
+        return json.loads(json.dumps([asdict(one) for one in editions.lists_held(desk.store.cursor(), origin.at)], default=lambda told: f"{told.isoformat()}Z" if isinstance(told, datetime) else str(told)))
+
+    with errors_told():
+        told = at_store(store, origin, here=here, there=lambda service: service.ask("GET", "lists")["lists"])
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for one in told:
+        typer.echo(f"{one['list']:14} {one['entries']:>8,} entries  edition {one['edition']}, {one['age_days']:,} days old, {len(one['editions']):,} held  {one['title']} ({one['effect']})")
+    if not told:
+        typer.echo("No list is held. Import one with `diversion lists import FILE --format FORMAT`.")
 
 
 def screen(
@@ -134,6 +155,11 @@ def _send(service: Service, file: Path, format: str, edition: date) -> tuple[scr
     rejected = tuple(RejectedRow(file.name, row["line"], row["reason"]) for row in told["rejected_rows"])
     done = screening.Imported(tuple(told["lists"]), told["entries"], told["new_or_changed"], told["ended"], rejected, date.fromisoformat(told["edition"]))
     return done, tuple(editions.NewHit(**hit) for hit in told["new_hits"])
+
+
+def _difference(told: dict) -> editions.Difference:
+    added, ended, changed = (tuple(editions.Change(one["entry_id"], one["name"], tuple(one["fields"])) for one in told[what]) for what in ("added", "ended", "changed"))
+    return editions.Difference(told["list"], date.fromisoformat(told["from"]), date.fromisoformat(told["to"]), added, ended, changed)
 
 
 def _zipped(file: Path) -> BinaryIO:

@@ -78,10 +78,21 @@ def score(
 
 def _score_store(store: Path | None, out: Path | None, tell: Progress) -> dict:
     origin = asking()
-    scores = at_store(store, origin, here=lambda desk: assess.score_unscored(desk, origin, progress=lambda n, of: tell("scoring", n, of)))
+    scores = at_store(
+        store, origin, here=lambda desk: assess.score_unscored(desk, origin, progress=lambda n, of: tell("scoring", n, of)),
+        there=lambda service: _scores_of_the_rest(service, tell),
+    )
     if out:
         out.write_text("".join(canonical(score) + "\n" for score in scores)) if out.suffix == ".jsonl" else frames.write_frame(_frame(scores), out)
     return {"scored": len(scores), "set_aside": 0, "bands": dict(Counter(score.band for score in scores))}
+
+
+def _scores_of_the_rest(service: Service, tell: Progress) -> list[Score]:
+    tell("scoring, at the service")
+    with tempfile.TemporaryFile() as received:
+        service.fetch("POST", "score", "unscored", into=received)
+        received.seek(0)
+        return [Score.model_validate_json(line) for line in received]
 
 
 def _frame(scores: list[Score]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import duckdb
 
 from engine.compute.run import relation_sql
 from engine.errors import RefusedInput
+from engine.screening.lists import watch_list
 from engine.workflows.assess import Subject, lay_subjects
 from engine.workflows.licences import licences
 from engine.workflows.screen import VERSIONS, Imported
@@ -20,6 +21,62 @@ if TYPE_CHECKING:
 
 # What an edition may change; a day of publication is no change of what the entry says.
 FIELDS = ("name", "kind", "aliases", "countries", "addresses", "identifiers", "programmes", "remarks", "listed_on", "ends_on", "distinguishing")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """An edition of a list that was taken in: its day, when and by whom, how many entries it held, and what it changed.
+
+    `entries` is None of one taken in before editions were kept on record; of these only those are known that changed something.
+    """
+
+    edition: date
+    imported_at: datetime
+    imported_by: str
+    entries: int | None
+    new_or_changed: int
+    ended: int
+
+
+@dataclass(frozen=True)
+class ListHeld:
+    """A list as it stands: what it is, how many entries it has today, the day of its newest edition and its editions, the newest first."""
+
+    list: str
+    title: str
+    issuer: str
+    effect: str
+    entries: int
+    edition: date
+    age_days: int
+    editions: tuple[Edition, ...]
+
+
+def lists_held(cursor: duckdb.DuckDBPyConnection, at: datetime) -> tuple[ListHeld, ...]:
+    """Every list of which an edition was taken in, with how old what is held of it is at a moment (UTC)."""
+    rows = cursor.execute(
+        "with told as (select record.body, audit_entry.made_at, audit_entry.actor from record inner join audit_entry on record.seq = audit_entry.seq "
+        "where record.kind = 'list_edition' and record.body is not null), "
+        "kept as (select json_extract_string(body, '$.list') as list, json_extract_string(body, '$.edition')::date as edition, made_at, actor, "
+        "json_extract(body, '$.entries')::bigint as entries, json_extract(body, '$.new_or_changed')::bigint as fresh, json_extract(body, '$.ended')::bigint as ended from told) "
+        "select * from kept union all select list_entry.list, list_entry.edition, min(audit_entry.made_at), any_value(audit_entry.actor), null, "
+        "count(*) filter (where not list_entry.ended), count(*) filter (where list_entry.ended) from list_entry "
+        "inner join audit_entry on list_entry.seq = audit_entry.seq where (list_entry.list, list_entry.edition) not in (select (list, edition) from kept) "
+        "group by list_entry.list, list_entry.edition order by list, edition desc, made_at desc"
+    ).fetchall()
+    standing = dict(cursor.execute(
+        f"select list, count(distinct entry_id) from ({VERSIONS}) as v where not ended and known_from <= ? and (known_to is null or known_to > ?) group by list", [at, at]
+    ).fetchall())
+    found: dict[str, list[Edition]] = {}
+    for code, *told in rows:
+        found.setdefault(code, []).append(Edition(*told))
+    return tuple(
+        ListHeld(
+            code, (known := watch_list(code)).title, known.issuer, known.effect, standing.get(code, 0), editions[0].edition,
+            (at.date() - editions[0].edition).days, tuple(editions),
+        )
+        for code, editions in found.items()
+    )
 
 
 @dataclass(frozen=True)

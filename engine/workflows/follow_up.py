@@ -20,14 +20,15 @@ RESCORED = 200  # alerts of one page that are scored anew; more are listed witho
 
 @dataclass(frozen=True)
 class Alert:
-    """A finding that an officer must hear of, against one application.
+    """A finding, or a list entry that is new, that an officer must hear of, against one application.
 
     Args:
-        raised_at: the moment the finding counted, or the application came in, whichever was later.
-        found_by, source, event_id: `visit` or `incident`, the visit's or event's id, and the record that says so.
+        raised_at: the moment the finding counted, or the application came in, whichever was later; of an entry, when it was known and on record.
+        found_by, source, event_id: `visit`, `incident` or `list`; the visit's or event's id, or the list and its entry; and the record that says so.
         found_on: the application on which it was found.
         why: `found here`, `open licence` or `undecided`.
-        shared_as: the parts that the parties in common play in this application.
+        shared_as: the parts that the parties in common, or the names that come near the entry, play in this application.
+        subject: of an entry, what a review that settles it names.
         risk, band: scored now; None where it was not scored anew.
         risk_before, band_before: of the newest score on record.
     """
@@ -46,6 +47,7 @@ class Alert:
     shared_as: str
     authority: str
     destination: str | None
+    subject: str | None = None
     risk: float | None = None
     band: str | None = None
     risk_before: float | None = None
@@ -79,7 +81,7 @@ def lay_follow_up(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     lay_afterwards(cursor, as_of)
     lay_findings(cursor)
     for name, file in {"filing_standing": "filing_standing", "licence_state": "licences", "party_standing": "party_standing",
-                       "finding_standing": "finding_standing", "alert": "alert", "proposal": "proposal"}.items():
+                       "finding_standing": "finding_standing", "list_question": "list_question", "alert": "alert", "proposal": "proposal"}.items():
         cursor.execute(f"create or replace temp table {name} as {monitoring_sql(file)}")
 
 

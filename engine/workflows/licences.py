@@ -82,6 +82,15 @@ def licences(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> Licences:
     return Licences(tuple(_with_lines(state, lines.get(licence, [])) for licence, state in states.items()), outside)
 
 
+def visible_licences(cursor: duckdb.DuckDBPyConnection, found: Licences, visible: tuple[str, ...] | None) -> Licences:
+    """What of it concerns the applications of some authorities; None = all. What names no application on record is for those who see all."""
+    if visible is None:
+        return found
+    seen = {application_id for (application_id,) in cursor.execute(
+        "select distinct application_id from filing where list_contains(?, authority)", [list(visible)]).fetchall()}
+    return Licences(*(tuple(one for one in some if one.application_id in seen) for some in (found.licences, found.outside)))
+
+
 def _with_lines(state: LicenceState, lines: list[LicenceLine]) -> LicenceState:
     return LicenceState(
         state.licence, state.application_id, state.told_by, state.state, state.change, state.since, state.valid_from, state.valid_to, tuple(lines)

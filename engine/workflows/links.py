@@ -61,9 +61,14 @@ def promote_weights(desk: Desk, text: str, because: str, origin: Origin) -> Weig
 
 @dataclass(frozen=True)
 class FormShown:
-    """One way in which an entity's party was written, and why it is taken for it."""
+    """One way in which an entity's party was written, and why it is taken for it.
+
+    Args:
+        authority: to whom it was written so; None where only a partner's notice or an incident does.
+    """
 
     form_id: int
+    authority: str | None
     name: str
     country: str | None
     party_id: str | None
@@ -97,9 +102,9 @@ def entity_shown(cursor: duckdb.DuckDBPyConnection, number: int) -> EntityShown:
         cursor, "select entity_id from party_entity where known_to is null and form_id in (select form_id from party_entity where entity_id = ?) limit 1", [number]
     )
     if row is None:
-        raise UnknownRecord("no party is known under this id. Expected the id of an entity or of a form. Find it with `diversion export party_entity --out FILE`.")
+        raise unknown_party()
     forms = cursor.execute(
-        "select party_form.form_id, party_form.name, party_form.country, party_form.party_id, party_form.lei, party_form.registration, party_form.first_seen, "
+        "select party_form.form_id, party_form.authority, party_form.name, party_form.country, party_form.party_id, party_form.lei, party_form.registration, party_form.first_seen, "
         "party_entity.known_from, party_entity.reason from party_entity inner join party_form on party_entity.form_id = party_form.form_id "
         "where party_entity.entity_id = ? and party_entity.known_to is null order by party_form.first_seen, party_form.form_id", [row[0]]
     ).fetchall()
@@ -110,29 +115,50 @@ def entity_shown(cursor: duckdb.DuckDBPyConnection, number: int) -> EntityShown:
     return EntityShown(row[0], tuple(FormShown(*form) for form in forms), tuple(entity_id for (entity_id,) in former))
 
 
-def merging(cursor: duckdb.DuckDBPyConnection, one: int, other: int) -> dict:
+def unknown_party() -> UnknownRecord:
+    """The one answer for a party that is not known and for one of which the caller may see no form."""
+    return UnknownRecord("no party is known under this id. Expected the id of an entity or of a form. Find it with `diversion export party_entity --out FILE`.")
+
+
+def merging(cursor: duckdb.DuckDBPyConnection, one: int, other: int, visible: tuple[str, ...] | None = None) -> dict:
     """The review that says that two entities are one party, without who and why; it names a form of each, for forms last.
+
+    Args:
+        visible: the authorities whose forms the officer may see; None = all.
 
     Raises:
         UnknownRecord: no such entity.
         RefusedInput: they are one already.
     """
     here, there = entity_shown(cursor, one), entity_shown(cursor, other)
+    forms = [next((form.form_id for form in shown.forms if seen_by(form, visible)), None) for shown in (here, there)]
+    if None in forms:
+        raise unknown_party()
     if here.entity_id == there.entity_id:
         raise RefusedInput(f"{one} and {other} are one entity already. Expected two. Look at it with `diversion party show {one}`.")
-    return {"about": "link", "subject": f"{here.forms[0].form_id}:{there.forms[0].form_id}", "result": "confirmed"}
+    return {"about": "link", "subject": f"{forms[0]}:{forms[1]}", "result": "confirmed"}
 
 
-def parting(cursor: duckdb.DuckDBPyConnection, form_id: int) -> dict:
+def parting(cursor: duckdb.DuckDBPyConnection, form_id: int, visible: tuple[str, ...] | None = None) -> dict:
     """The review that says that a form is not the party it is taken for, without who and why.
+
+    Args:
+        visible: the authorities whose forms the officer may see; None = all.
 
     Raises:
         UnknownRecord: no such form.
         RefusedInput: it stands alone.
     """
     shown = entity_shown(cursor, form_id)
-    if form_id not in {form.form_id for form in shown.forms}:
+    if not any(seen_by(form, visible) for form in shown.forms):
+        raise unknown_party()
+    if form_id not in {form.form_id for form in shown.forms if seen_by(form, visible)}:
         raise UnknownRecord(f"{form_id} is an entity and no form. Expected one of its forms. List them with `diversion party show {form_id}`.")
     if len(shown.forms) == 1:
         raise RefusedInput(f"form {form_id} is linked with no other. Expected one of several forms of an entity.")
     return {"about": "link", "subject": str(form_id), "result": "dismissed"}
+
+
+def seen_by(form: FormShown, visible: tuple[str, ...] | None) -> bool:
+    """Whether a form stands on filings of these authorities, or in a notice that is no authority's own."""
+    return visible is None or form.authority is None or form.authority in visible

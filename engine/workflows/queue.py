@@ -12,6 +12,7 @@ import duckdb
 
 from engine.errors import FieldProblem, InvalidRecord
 from engine.risk.policy import policy_in_force
+from engine.workflows.licences import monitoring_sql
 
 LONGEST_PAGE = 500
 
@@ -40,28 +41,22 @@ settled as (
     where about in ('referral', 'list_match') and not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
     qualify row_number() over (partition by application_id, subject order by review.at desc, record_no desc) = 1
 ),
-remembered as ( -- a list match dismissed once is dismissed in every application of that authority
-    select first_filing.authority, review.subject, review.result, review.valid_to
-    from review inner join (select application_id, any_value(authority) as authority from filing group by application_id) as first_filing
-        on review.application_id = first_filing.application_id
-    where
-        starts_with(review.subject, 'listed_party:') and review.about in ('referral', 'list_match') and review.result in ('dismissed', 'confirmed')
-        and not coalesce(review.withdrawn, false) and review.event_id not in (select event_id from corrected)
-    qualify row_number() over (partition by first_filing.authority, review.subject order by review.at desc, review.record_no desc) = 1
+raised as ( -- what the lists ask is asked as they stand now
+    select application_id, unnest(referrals) as referral from scored inner join newest using (application_id, revision)
 ),
-raised as (
-    select application_id, revision, authority, unnest(referrals) as referral from scored inner join newest using (application_id, revision)
+licence_moment as (select $now as as_of),
+filing_standing as (select application_id, record_no, authority from newest),
+asked as (
+    select raised.application_id from raised
+    left join settled on raised.application_id = settled.application_id and raised.referral.subject = settled.subject
+    where
+        raised.referral.rule_id <> 'listed_party'
+        and not coalesce(settled.result in ('dismissed', 'exempted', 'ended') and (settled.valid_to is null or settled.valid_to >= $today), false)
+    union all
+    select list_question.application_id from (list_question_sql) as list_question where not list_question.settled
 ),
 open_referral as (
-    select raised.application_id, raised.revision, count(*) as referrals from raised
-    left join settled on raised.application_id = settled.application_id and raised.referral.subject = settled.subject
-    left join remembered on raised.authority = remembered.authority and raised.referral.subject = remembered.subject
-    where
-        not coalesce(settled.result in ('dismissed', 'exempted', 'ended') and (settled.valid_to is null or settled.valid_to >= $today), false)
-        and not coalesce(
-            settled.result is null and remembered.result = 'dismissed' and (remembered.valid_to is null or remembered.valid_to >= $today), false
-        )
-    group by raised.application_id, raised.revision
+    select application_id, count(*) as referrals from asked group by application_id
 ),
 named as (
     select record_no, min_by(name, party_no) filter (where role_group = 'exporter') as exporter,
@@ -78,7 +73,7 @@ queue as (
     inner join first_filed on newest.application_id = first_filed.application_id
     left join scored on newest.application_id = scored.application_id and newest.revision = scored.revision
     left join decided on newest.application_id = decided.application_id
-    left join open_referral on newest.application_id = open_referral.application_id and newest.revision = open_referral.revision
+    left join open_referral on newest.application_id = open_referral.application_id
     left join named on newest.record_no = named.record_no
 )
 select * from queue
@@ -92,6 +87,7 @@ where
     and ($before is null or filed_at < $before)
     and ($find is null or contains(lower(concat_ws(chr(10), application_id, exporter, end_user)), $find))
 """
+QUEUE = QUEUE.replace("list_question_sql", monitoring_sql("list_question"))
 
 # The two orders, and where the next page begins in each; the id breaks ties, so no row is skipped or shown twice.
 ORDERS = {
@@ -136,11 +132,11 @@ class Page:
 def queue(cursor: duckdb.DuckDBPyConnection, asked: Asked, at: datetime) -> Page:
     """One page of the queue as it stands at a moment (UTC).
 
-    Open referrals are those of the newest score on record less those settled since; scoring anew finds new ones.
+    Open referrals are those of the newest score on record less those settled since, and what the lists ask now; scoring anew finds others.
     """
     value, direction = ORDERS[asked.order]
     told = {
-        "today": at.date(), "band": asked.band, "authority": asked.authority, "destination": asked.destination, "state": asked.state, "find": asked.find.lower() if asked.find else None,
+        "now": at + timedelta(microseconds=1), "today": at.date(), "band": asked.band, "authority": asked.authority, "destination": asked.destination, "state": asked.state, "find": asked.find.lower() if asked.find else None,
         "visible": list(asked.visible) if asked.visible is not None else None, "from": asked.filed_from,
         "before": asked.filed_to + timedelta(days=1) if asked.filed_to else None,
     }

@@ -90,7 +90,7 @@ def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> No
 
 
 def check_review(review: Review) -> None:
-    """A settlement says of which application; an exemption and an unverified status are countersigned by another person.
+    """A settlement says of which application and why; an exemption and an unverified status are countersigned by another person.
 
     Raises:
         InvalidRecord, SignatureNeeded.
@@ -99,6 +99,10 @@ def check_review(review: Review) -> None:
         raise InvalidRecord("The review", [FieldProblem(
             "application_id", "it is missing, and a referral is settled for one application only", "the application whose referral this is",
             "Name the application.",
+        )])
+    if review.about in ("referral", "list_match") and review.result != "escalated" and not (review.because or "").strip():
+        raise InvalidRecord("The review", [FieldProblem(
+            "because", "it is missing, and what is settled is not asked again", "why, in the officer's own words: what tells two parties apart, or makes them one", "Say it.",
         )])
     if (review.result == "exempted" or review.about == "unverified_status") and not signed_by_another(review):
         raise SignatureNeeded("The review", [FieldProblem(

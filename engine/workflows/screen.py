@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
@@ -22,7 +23,7 @@ from engine.screening.lists import watch_list
 from engine.screening.names import name_key
 from engine.screening.readers import FORMATS, read_list
 from engine.store import records
-from engine.store.database import put_setting, setting
+from engine.store.database import first, put_setting, setting
 from engine.store.records import STAGED_SCHEMA, Origin
 
 if TYPE_CHECKING:
@@ -61,8 +62,27 @@ def import_list(desk: Desk, path: Path, format: str, edition: date, origin: Orig
         if appended.added:
             screen_all(cursor, desk)
             new_from = cursor.execute("select min(record_no) from record where seq = ?", [appended.seq]).fetchall()[0][0]
+        _keep_edition(cursor, entries, batch, len(rejected), edition, format, path.name, origin)
     codes = tuple(sorted({entry.list for entry in entries}))
     return Imported(codes, len(entries), appended.added - ended, ended, tuple(rejected), edition, new_from)
+
+
+def _keep_edition(
+    cursor: duckdb.DuckDBPyConnection, entries: list[ListEntry], batch: pl.DataFrame, rejected: int, edition: date, format: str, name: str, origin: Origin
+) -> None:
+    """One record for each list of the file: that it was looked at, also where it says nothing new, and with how much."""
+    changed = batch.select(code=pl.col("body").str.json_path_match("$.list"), ended=pl.col("body").str.contains('"ended":true', literal=True))
+    held, serial = Counter(entry.list for entry in entries), first(cursor, "select count(*) from record where kind = 'list_edition'")[0]
+    told = [
+        {"list": code, "edition": edition.isoformat(), "entries": count, "new_or_changed": changed.filter(pl.col("code") == code, ~pl.col("ended")).height,
+         "ended": changed.filter(pl.col("code") == code, pl.col("ended")).height, "rejected_in_file": rejected}
+        for code, count in sorted(held.items())
+    ]
+    if told:
+        records.stage(cursor, pl.DataFrame(
+            [(n, f"list_edition:{one['list']}:{edition}@{serial + n}", origin.at, json.dumps(one, sort_keys=True)) for n, one in enumerate(told)],
+            orient="row", schema=STAGED_SCHEMA))
+        records.append(cursor, "list_edition", origin, f"import list {format}", note=f"{name}, edition {edition}")
 
 
 def _body(entry: ListEntry, known_from: datetime, edition: date) -> str:

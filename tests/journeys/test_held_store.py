@@ -20,6 +20,7 @@ from desks import origin, take_in
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
 
+from engine import linking
 from engine.cli import app, door
 from engine.store.database import open_store, running_service, service_note
 from engine.workflows.tokens import ROLES, create_token
@@ -224,6 +225,87 @@ def test_a_grant_that_needs_two_waits_at_the_service_and_is_not_done(pair: Pair)
     assert pair.at("held", "approver", *grant).out == "decision H-G2 is on record\n"
 
 
+def test_licences_and_what_is_outside_them_are_the_same(pair: Pair):
+    told = pair.both("planner", "licences", "--as-of", "2026-06-01", "--json").told
+    assert len(told["licences"]) > 100
+    assert "outside a licence" in pair.both("planner", "licences", "--as-of", "2026-06-01").out
+    assert "licences" not in pair.both("auditor", "licences", "--outside", "--as-of", "2026-06-01", "--json").told
+
+
+def test_two_editions_are_told_apart_and_lists_are_told_the_same(pair: Pair):
+    for day, names in (("2024-01-01", ("Gone Away Ltd", "Stays Ltd")), ("2024-02-01", ("Stays Ltd",))):
+        pair.write("sdn_two.csv", "".join(SDN.format(8000 + n, name) for n, name in enumerate(names, start=2 - len(names))))
+        pair.write("add_two.csv", '8001,1,"1 Long Road","Narvik","Norway",-0- \r\n')
+        pair.write("alt_two.csv", '8001,1,"aka","STAYS LIMITED",-0- \r\n')
+        pair.both("admin", "lists", "import", "sdn_two.csv", "--format", "ofac-sdn-csv", "--as-of", day)
+    diff = ("lists", "diff", "OFAC-SDN", "--from", "2024-01-01", "--to", "2024-02-01")
+    assert "Gone Away Ltd" in pair.both("auditor", *diff).out
+    assert [one["name"] for one in pair.both("analyst", *diff, "--json").told["ended"]] == ["Gone Away Ltd"]
+    assert "OFAC-SDN" in pair.both("analyst", "lists", "diff", "TAROT", "--from", "2024-01-01", "--to", "2024-02-01", status=3).err
+    free, held = (pair.at(place, "admin", "lists", "held", "--json").told for place in ("free", "held"))
+    assert [{k: v for k, v in one.items() if k != "editions"} for one in held] == [{k: v for k, v in one.items() if k != "editions"} for one in free]
+    assert [one["ended"] for one in held[0]["editions"]] == [one["ended"] for one in free[0]["editions"]]
+
+
+def _form(pair: Pair, name: str) -> str:
+    """The id of a form that is written so, from the table as it is exported."""
+    pair.both("analyst", "export", "party_form", "--out", "forms.csv")
+    return str(pl.read_csv(pair.files("forms.csv")[1]).filter(pl.col("name") == name)["form_id"][0])
+
+
+def test_parties_are_shown_joined_and_parted_the_same_under_the_tokens_name(pair: Pair):
+    pair.write("kin.jsonl", "".join(json.dumps(an_application(application_id=f"H-KIN-{n}", filed_at="2024-04-02T09:00:00Z", end_user=a_party(name, "AE", "dealer"))) + "\n"
+                                    for n, name in enumerate(("Quillon Optical House", "Zarvanda Marine Stores"))))
+    pair.both("admin", "ingest", "kin.jsonl")
+    one, other = _form(pair, "Quillon Optical House"), _form(pair, "Zarvanda Marine Stores")
+    before = pair.both("auditor", "party", "show", one, "--json").told
+    assert [form["name"] for form in before["forms"]] == ["Quillon Optical House"]
+    assert "Expected the id of an entity" in pair.both("analyst", "party", "show", "17", status=3).err
+    assert "one entity already" in pair.both("analyst", "party", "merge", one, one, "--because", "They are.", status=3).err
+    assert "linked with no other" in pair.both("analyst", "party", "split", one, "--because", "It is not.", status=3).err
+    merged = [pair.at(place, "analyst", "party", "merge", one, other, "--because", "One register extract.", "--recorded-by", "analyst-one", "--json") for place in ("free", "held")]
+    assert [said.status for said in merged] == [0, 0] and merged[0].told["subject"] == merged[1].told["subject"] == f"{one}:{other}"
+    assert merged[0].told["entities"] == merged[1].told["entities"] and len(merged[1].told["entities"]) == 1
+    told = pair.at("held", "auditor", "party", "show", other).out
+    assert "joined by analyst-one: One register extract." in told and told.count("form ") == 2
+    refused = pair.at("held", "auditor", "party", "split", one, "--because", "Another firm.")
+    assert refused.status == 3 and "role auditor" in refused.err
+    parted = pair.at("held", "approver", "party", "split", one, "--because", "Another firm.", "--recorded-by", "somebody")
+    assert parted.status == 0 and "recorded by approver-one" in parted.err and "is now of entity" in parted.out
+    assert len(pair.at("held", "auditor", "party", "show", other, "--json").told["forms"]) == 1
+
+
+def test_link_weights_are_promoted_by_an_approver_through_the_service(pair: Pair):
+    weights = (Path(linking.__file__).parent / "weights-1.toml").read_text("utf-8")
+    pair.write("weights.toml", weights.replace('version = "1"', 'version = "1b"', 1))
+    pair.write("none.toml", "version = 3")
+    assert pair.at("held", "admin", "links", "promote", "weights.toml", "--because", "Tried.").status == 3
+    assert "no link weights" in pair.both("approver", "links", "promote", "none.toml", "--because", "Tried.", status=3).err
+    assert pair.both("approver", "links", "promote", "weights.toml", "--because", "Tried on two worlds.").out == "Link weights 1b are in force.\n"
+
+
+def test_an_erasure_is_asked_for_by_one_and_approved_by_another(pair: Pair):
+    pair.write("gone.jsonl", json.dumps(an_application(application_id="H-GONE", filed_at="2024-04-03T09:00:00Z")) + "\n")
+    pair.both("admin", "ingest", "gone.jsonl")
+    erase = ("audit", "erase", "application:H-GONE#1", "--order", "court 7", "--approved-by", "approver-one")
+    assert "nobody asked" in pair.at("held", "approver", *erase).err
+    asked = pair.at("held", "admin", *erase)
+    assert asked.status == 3 and "not erased yet: admin-one asked" in asked.err
+    assert pair.at("held", "analyst", "explain", "H-GONE").status == 0
+    assert [pair.at(place, "approver", *erase).out for place in ("free", "held")] == ["application:H-GONE#1 was erased under order court 7, approved by approver-one.\n"] * 2
+    assert pair.at("held", "analyst", "explain", "H-GONE").status == 3
+    assert "already erased" in pair.at("held", "admin", *erase).err
+    verified = pair.at("held", "auditor", "audit", "verify", "--json").told
+    assert verified["whole"] and any("court 7" in order for order in verified["erased"])
+
+
+def test_what_has_no_score_is_scored_through_the_service(pair: Pair):
+    first = [pair.at(place, "analyst", "score", "--out", "rest.jsonl", "--json").told for place in ("free", "held")]
+    assert first[0]["scored"] == first[1]["scored"] > 0 and first[0]["bands"] == first[1]["bands"]
+    assert len(pair.files("rest.jsonl")[1].read_text().splitlines()) == first[1]["scored"]
+    assert pair.both("analyst", "score", "--json").told["scored"] == 0
+
+
 def test_a_plan_is_the_same(pair: Pair):
     plan = ("plan", "--from", "2026-10-01", "--to", "2026-11-15", "--visits", "12", "--seed", "5")
     said = pair.both("planner", *plan, "--out", "plan.parquet", "--json").told
@@ -270,8 +352,7 @@ def test_a_token_that_is_unknown_or_of_another_role_is_refused(pair: Pair):
     assert "told no reasons" in pair.at("held", "system", "explain", "H-PLAIN").err
 
 
-@pytest.mark.parametrize("words", [("licences",), ("score",), ("audit", "erase", "event:x", "--order", "1", "--approved-by", "y"), ("init",),
-                                   ("score", "two.jsonl", "--out", "x.csv", "--engine", "spark")], ids=" ".join)
+@pytest.mark.parametrize("words", [("init",), ("score", "two.jsonl", "--out", "x.csv", "--engine", "spark"), ("ingest", "--files", ".")], ids=" ".join)
 def test_a_verb_without_a_route_names_the_service(pair: Pair, words):
     said = pair.at("held", "admin", *words)
     assert said.status == 3 and f"A service at {pair.address}" in said.err and "in use by another process" in said.err

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from engine.api.answers import Alerts, DueAnswer, Proposals
+from engine.api.answers import Alerts, DueAnswer, LicencesAnswer, Proposals
 from engine.api.room import Caller, CallerDep, Cursor, RoomDep
 from engine.errors import NotPermitted
 from engine.workflows import due as clocks
 from engine.workflows import follow_up, report
+from engine.workflows import licences as licensing
 from engine.workflows.afterwards import moment_after
 from engine.workflows.history import authority_of, unknown_application
 from engine.workflows.serials import reconcile
@@ -80,6 +81,22 @@ def _check_sees(cursor: Cursor, caller: Caller, visit_id: str) -> None:
     """
     if not caller.may_see(authority_of(cursor, application_of_visit(cursor, visit_id))):
         raise unknown_visit(visit_id)
+
+
+@router.get("/licences")
+def list_licences(
+    caller: CallerDep, room: RoomDep, as_of: Moment | None = None, outside: Annotated[bool, Query(description="Only the shipments outside a licence.")] = False,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000, skip: Annotated[int, Query(ge=0)] = 0,
+) -> LicencesAnswer:
+    """What was licensed, shipped and left, and what was shipped outside: over-drawn, after expiry, while suspended."""
+    moment = _without_offset(as_of) if as_of else moment_after(room.now())
+    with room.cursor() as cursor:
+        found = licensing.visible_licences(cursor, licensing.licences(cursor, moment), caller.authorities)
+    page = () if outside else found.licences[skip : skip + limit]
+    return LicencesAnswer(
+        as_of=moment, licences=tuple(plain(asdict(one)) for one in page), outside=tuple(plain(asdict(one)) for one in found.outside),
+        next_skip=skip + limit if not outside and len(found.licences) > skip + limit else None,
+    )
 
 
 @router.get("/due")

@@ -20,10 +20,11 @@ from engine.api.routes.applications import ApplicationForm, ApplicationId
 from engine.api.routes.jobs import answer_to
 from engine.api.views import score_for
 from engine.errors import FieldProblem, InvalidRecord, NotPermitted
-from engine.wire import Application, Score, parse_application
+from engine.store.records import Origin
+from engine.wire import Application, Score, canonical, parse_application
 from engine.workflows import as_scored as again
 from engine.workflows.apart import apart
-from engine.workflows.assess import score_application
+from engine.workflows.assess import score_application, score_unscored
 from engine.workflows.checking import CONTRACT, LARGE_FILE
 from engine.workflows.file_application import score_unfiled
 from engine.workflows.score_file import score_file
@@ -80,6 +81,29 @@ def _scored(room: Room, received: Received, folder: Path, form: str, features: s
                 if file:
                     zipped.write(file, name)
     return packed
+
+
+@router.post("/score/unscored", response_class=FileResponse)
+def score_the_rest(caller: CallerDep, origin: OriginDep, room: RoomDep) -> FileResponse:
+    """Scores every application on record that has no score yet and puts the scores on record; answers them as JSON Lines. `Diversion-Scores` counts them."""
+    if caller.authorities is not None:
+        raise NotPermitted("what has no score can be any authority's filing; this token names some. Expected one for all of them. Ask an admin for one.")
+    folder = tempfile.TemporaryDirectory(prefix="diversion-")
+    out = Path(folder.name) / "scores.jsonl"
+    try:
+        job = room.jobs.start(caller.name, "score what has no score", lambda: _score_the_rest(room, origin, out))
+        count = job.future.result()
+    except BaseException:
+        folder.cleanup()
+        raise
+    return FileResponse(out, media_type="application/x-ndjson", filename="scores.jsonl", headers={"Diversion-Scores": str(count)}, background=BackgroundTask(folder.cleanup))
+
+
+def _score_the_rest(room: Room, origin: Origin, out: Path) -> int:
+    scores = apart(room.desk, score_unscored, origin, memory_limit=room.settings.memory_limit)
+    with out.open("w", encoding="utf-8") as file:
+        file.writelines(canonical(score) + "\n" for score in scores)
+    return len(scores)
 
 
 @router.get("/applications/{application_id:id}/score", responses={202: {"description": "A past score is being computed again: ask for the job."}})

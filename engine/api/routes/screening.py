@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi import Path as FromPath
 
-from engine.api.answers import JobAnswer, ListAnswer
+from engine.api.answers import HeldLists, JobAnswer, ListAnswer, ListDifference
 from engine.api.openapi import takes_bytes
 from engine.api.room import CallerDep, FileDep, OriginDep, Received, Room, RoomDep
 from engine.api.routes.jobs import answer_to
 from engine.errors import NotPermitted, RefusedInput, TooLarge
 from engine.store.records import Origin
 from engine.wire import Country, ScreenRow
-from engine.workflows.editions import new_hits
+from engine.workflows.editions import difference, lists_held, new_hits
 from engine.workflows.screen import import_list, screen_names
 
 router = APIRouter(prefix="/v1", tags=["screening"])
@@ -28,6 +29,7 @@ MOST_NAME = 100  # letters of a file's name that are kept
 # What reading a damaged archive raises: of the zip itself, of each way of packing (bz2 raises OSError), an unknown way, a password, a place before the start.
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 NOT_UNPACKED = "the zip cannot be unpacked. Expected the list's files, neither encrypted nor damaged. Zip them again."
+LAST_DAY = date(9999, 12, 30)  # the day after it is one too
 REJECTED_SHOWN, REJECTED_AT_MOST = 100, 1_000_000
 
 
@@ -38,6 +40,21 @@ def screen(
 ) -> list[ScreenRow]:
     """Every list entry that comes near a name, best first, as the lists stand now; a match is a question, not a finding."""
     return [ScreenRow(**row) for row in screen_names(room.desk, [(one, country) for one in name], room.now())]
+
+
+@router.get("/lists")
+def list_lists(caller: CallerDep, room: RoomDep) -> HeldLists:
+    """Every watch list held: its editions, how many entries stand, and how old it is."""
+    with room.cursor() as cursor:
+        return HeldLists(lists=tuple(asdict(one) for one in lists_held(cursor, room.now())))
+
+
+@router.get("/lists/{code}/diff")
+def compare_editions(
+    code: Annotated[str, FromPath(max_length=100)], caller: CallerDep, room: RoomDep, start: Annotated[date, Query(alias="from", le=LAST_DAY)], end: Annotated[date, Query(alias="to", le=LAST_DAY)],
+) -> ListDifference:
+    """What was added to a list, ended on it and changed on it between the ends of two days."""
+    return ListDifference(**asdict(difference(room.desk, code, start, end)))
 
 
 @router.post("/lists/{format}", openapi_extra=takes_bytes("application/octet-stream", "application/zip"))

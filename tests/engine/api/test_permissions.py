@@ -9,7 +9,7 @@ from engine.workflows.tokens import ROLES
 
 VALUES = {
     "{application_id}": "none-such", "{event_id}": "none-such", "{plan_id}": "none-such", "{sha256}": "0" * 64, "{format}": "none-such",
-    "{table}": "filing", "{job_id}": "none-such", "{token_id}": "none-such", "{version}": "none-such", "{visit_id}": "none-such", "{year}": "2026", "{kind}": "none_such",
+    "{table}": "filing", "{job_id}": "none-such", "{token_id}": "none-such", "{version}": "none-such", "{visit_id}": "none-such", "{year}": "2026", "{party_id}": "1", "{code}": "none-such", "{kind}": "none_such",
 }
 
 
