@@ -33,6 +33,7 @@ class Desk:
         self._index: tuple[int, NameIndex] | None = None
         self._denials: tuple[int, NameIndex] | None = None
         self._model: tuple[int, Model | None] | None = None
+        self._challenger: tuple[int, Model | None] | None = None
         self._cases: tuple[tuple[int, int], Labelled] | None = None
 
     def name_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
@@ -64,6 +65,16 @@ class Desk:
             if self._model is None or self._model[0] != newest:
                 self._model = (newest, load_model_in_force(cursor))
             return self._model[1]
+
+    def challenger(self, cursor: duckdb.DuckDBPyConnection) -> Model | None:
+        """The model kept in shadow; None where there is none, or where it was trained on other columns than are computed now."""
+        from engine.workflows.models import load_challenger
+
+        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind in ('model', 'promotion')").fetchall()[0][0]
+        with self._lock:
+            if self._challenger is None or self._challenger[0] != newest:
+                self._challenger = (newest, load_challenger(cursor))
+            return self._challenger[1]
 
     def past_cases(self, cursor: duckdb.DuckDBPyConnection, now: datetime, seen: Callable[[Desk, duckdb.DuckDBPyConnection, datetime], Labelled]) -> Labelled:
         """Past applications with an outcome as the model in force sees them, seen anew when a finding or a model came in."""
