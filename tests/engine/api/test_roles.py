@@ -143,6 +143,8 @@ ASKED: dict[str, Ask] = {
     "POST /v1/lists/{format}": post("/v1/lists/csl-csv", b"not a list", filename="csl.csv"),
     "GET /v1/model": get("/v1/model"),
     "GET /v1/models": get("/v1/models"),
+    "GET /v1/models/compare": get("/v1/models/compare", champion="expert-card-1", challenger="expert-card-1"),
+    "GET /v1/drift": get("/v1/drift"),
     "POST /v1/models/rollback": post("/v1/models/rollback", {"because": "Too many alarms."}),
     "POST /v1/models": post("/v1/models", {"as_of": "2019-01-01", "dry_run": True}),
     "POST /v1/models/{version}/promote": post("/v1/models/none-such/promote", {"because": "Better."}),
