@@ -53,7 +53,7 @@ def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
         return
     for one in models:
         learned = f"trained {one['trained_at'][:10]} by {one['trained_by']} on {one['labelled']:,} labels, {one['diversions']:,} diverted" if one["trained_at"] else "the expert points card"
-        typer.echo(f"{'*' if one['in_force'] else ' '} {one['version']:32} {learned}")
+        typer.echo(f"{'*' if one['in_force'] else ' '} {one['version']:32} {learned}{'; scores in shadow' if one['challenger'] else ''}")
         for promoted in one["promotions"]:
             back = f" in place of {promoted['instead_of']}" if promoted["instead_of"] else ""
             typer.echo(f"    {'rolled back to' if back else 'promoted'} {promoted['at'][:10]} by {promoted['by']}{back}: {promoted['because']}")
