@@ -172,8 +172,8 @@ def _compare(cursor: duckdb.DuckDBPyConnection, at: datetime, champion: Model, c
 def _looked_into(cursor: duckdb.DuckDBPyConnection, at: datetime, since: datetime) -> list[tuple[int, datetime]]:
     """(record, filed_at) of filings of which something was reported since: more than those that have a label by it."""
     return cursor.execute(
-        "with told as (select application_id, shipment_id from visit where at < $at and at >= $since::timestamp - interval 2 year "
-        "union all select application_id, null from incident where at < $at and at >= $since::timestamp - interval 2 year), "
+        "with told as (select application_id, shipment_id from visit where visit.at < $at and visit.at >= $since::timestamp - interval 2 year "
+        "union all select application_id, null from incident where incident.at < $at and incident.at >= $since::timestamp - interval 2 year), "
         "looked_at as (select distinct coalesce(told.application_id, shipment.application_id, licence.application_id) as application_id from told "
         "left join shipment on told.shipment_id = shipment.shipment_id left join licence on shipment.licence_number = licence.licence_number) "
         "select record_no, filed_at from filing where filed_at < $at and application_id in (select application_id from looked_at) "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from engine.store.reference import load_reference
 if TYPE_CHECKING:
     from engine.risk.model import Model
     from engine.screening.index import NameIndex
+    from engine.workflows.drift import Drift
     from engine.workflows.similar_cases import Labelled
 
 
@@ -35,6 +36,7 @@ class Desk:
         self._model: tuple[int, Model | None] | None = None
         self._challenger: tuple[int, Model | None] | None = None
         self._cases: tuple[tuple[int, int], Labelled] | None = None
+        self._drift: tuple[tuple[int, int, date], Drift] | None = None
 
     def name_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
         """The index over every list entry held, built anew when lists were imported since."""
@@ -88,6 +90,16 @@ class Desk:
             held = (newest, seen(self, cursor, now))
             with self._lock:
                 self._cases = held
+        return held[1]
+
+    def drift(self, key: tuple[int, int, date], look: Callable[[], Drift]) -> Drift:
+        """What was last seen of drift, looked at anew where the key (store sequence, days, day) is another."""
+        with self._lock:
+            held = self._drift
+        if held is None or held[0] != key:
+            held = (key, look())
+            with self._lock:
+                self._drift = held
         return held[1]
 
     def close(self) -> None:

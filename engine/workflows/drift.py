@@ -19,6 +19,7 @@ from engine.risk.model import Model
 from engine.risk.reference import by_chance, stability_index
 from engine.risk.train import DETECTION_BY_MODE
 from engine.screening.readers import FORMATS
+from engine.store import audit
 from engine.store.reference import cards
 from engine.workflows.assess import Subject, lay_subjects
 from engine.workflows.train import recent_filings
@@ -102,7 +103,7 @@ def drift(desk: Desk, at: datetime, days: int = DAYS) -> Drift:
     cursor = desk.store.cursor()
     try:
         cursor.execute("begin")  # one store sequence for all of it
-        return _drift(cursor, desk.model(cursor), at, days)
+        return desk.drift((audit.head(cursor)[0], days, at.date()), lambda: _drift(cursor, desk.model(cursor), at, days))
     finally:
         cursor.execute("rollback")
         cursor.close()
