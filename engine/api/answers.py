@@ -500,6 +500,18 @@ class DriftAnswer(Told):
     calibration: tuple[dict[str, Any], ...] = Field(description="Found against expected on reviewed visits: `lot` first, then `other`.")
 
 
+class InspectorsAnswer(Told):
+    """What each inspector finds against what was to be expected; in no score, and not used in training."""
+
+    as_of: Instant
+    visits: int
+    too_few: str | None = Field(description="Why there is nothing; null where there is.")
+    spread: float | None = Field(description="Standard deviation of the effects, log-odds.")
+    by_chance: float | None = Field(description="Probability of such differences were all alike.")
+    inspectors: tuple[dict[str, Any], ...] = Field(description="`name`, `visits`, `found`, `expected`, `effect`, `error`; the strictest first.")
+    caution: str = Field(description="How it may be read. Shown wherever the answer is.")
+
+
 class CompareAnswer(Told):
     """Two models over the same filings."""
 

@@ -85,6 +85,7 @@ model_app = typer.Typer(no_args_is_help=True, help="Which models there are, and 
 model_app.command("list")(learning.list_)
 model_app.command("rollback")(learning.rollback)
 model_app.command("compare")(watching.compare)
+model_app.command("inspectors")(watching.inspectors)
 app.add_typer(model_app, name="model")
 
 audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")

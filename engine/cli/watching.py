@@ -1,4 +1,4 @@
-"""Whether the model still holds, and how another would do in its place: `drift`, `model compare`."""
+"""Whether the model still holds, and how another would do in its place: `drift`, `model compare`, `model inspectors`."""
 
 from __future__ import annotations
 
@@ -82,3 +82,24 @@ def compare(
         typer.echo(f"  {one['application_id']}: {one['champion_band']} {one['champion_risk']:.4f} to {one['challenger_band']} {one['challenger_risk']:.4f}")
         for part in one["because"][:3]:
             typer.echo(f"      {part['champion']:+.2f} to {part['challenger']:+.2f}  {part['text']}")
+
+
+def inspectors(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """What each inspector finds against what was to be expected of the same filings; for auditors, in no score and no training."""
+    from engine.workflows import inspectors as inspecting
+
+    origin = asking()
+    with errors_told(), progress_shown() as tell:
+        told = at_store(
+            store, origin, here=lambda desk: inspecting.as_json(inspecting.inspectors(desk, origin.at)), there=lambda service: service.ask("GET", "inspectors", waiting=tell),
+        )
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    if told["too_few"]:
+        typer.echo(told["too_few"])
+        return
+    typer.echo(f"{told['visits']:,} visits; spread {told['spread']:.2f} log-odds, such differences by chance with probability {told['by_chance']:.2f}.")
+    for one in told["inspectors"]:
+        typer.echo(f"  {one['name']:24} {one['visits']:4} visits, {one['found']:3} found, {one['expected']:5.1f} expected, effect {one['effect']:+.2f} (error {one['error']:.2f})")
+    typer.echo(told["caution"])

@@ -11,6 +11,7 @@ from engine.risk.model import expert_card
 from engine.workflows import drift as drifting
 from engine.workflows.compare import as_json as compared_as_json
 from engine.workflows.compare import compare
+from engine.workflows.inspectors import inspectors
 from engine.workflows.models import load_model_in_force
 
 
@@ -103,6 +104,13 @@ def test_findings_since_the_training_give_paired_figures_with_an_interval(desk, 
 
 def test_another_authoritys_filings_are_counted_and_not_named(desk, model):
     assert compare(desk, NOW, expert_card().version, model.version, visible=("ZZ",)).filings.moved == ()
+
+
+def test_inspectors_drawn_at_random_are_not_told_apart_and_an_auditor_sees_each_with_what_was_expected(desk):
+    told = inspectors(desk, NOW)
+    assert told.too_few is None and len(told.inspectors) == 12 and told.by_chance > 0.02
+    assert abs(sum(one.expected for one in told.inspectors) - sum(one.found for one in told.inspectors)) < 1
+    assert sum(one.visits for one in told.inspectors) == told.visits and "not an assessment" in told.caution
 
 
 def test_there_must_be_two_models(desk):

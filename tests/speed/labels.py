@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from engine.risk import evaluate
-from engine.risk.calibrate import logistic, logistic_curve
+from engine.risk.calibrate import logistic, logistic_curve, population_curve
 from engine.risk.strictness import strictness
 from engine.risk.train import DETECTION_BY_MODE, LEAST_PROBABILITY, Labelled, crossfit, estimate_propensity, grow
 from features.catalogue import catalogue
@@ -133,6 +133,12 @@ def ripe(known: Past) -> Labelled:
     return known.rows(kept, _weight(known, incidents=FOUND, by_mode=True))
 
 
+def with_background(known: Past) -> Labelled:
+    """As with confirmed incidents, every other shipped filing beside them as clean with a tenth of the weight."""
+    unlabelled = ~_labelled(known)
+    return known.rows(np.ones(len(known.label), dtype=bool), np.where(unlabelled, 0.1, _weight(known)), np.nan_to_num(known.label))
+
+
 def by_inspector(known: Past) -> Labelled:
     """As with confirmed incidents, a finding by a strict inspector standing for less and one by a lax inspector for more."""
     kept = _labelled(known)
@@ -147,7 +153,8 @@ def by_inspector(known: Past) -> Labelled:
 WAYS: dict[str, Callable[[Past], Labelled]] = {
     "naive on visited rows": naive, "naive, with incidents": naive_with_incidents, "unlabelled as negative": unlabelled_negative,
     "propensity-weighted visits": weighted, "weighted, with incidents (in use)": with_incidents, "incidents stand for themselves": incidents_once,
-    "detection by mode": by_mode, "ripe filings only": ripe, "weighted by the inspector's strictness": by_inspector,
+    "detection by mode": by_mode, "ripe filings only": ripe, "weighted, the unlabelled as clean at 0.1": with_background,
+    "weighted by the inspector's strictness": by_inspector,
 }
 
 
@@ -187,7 +194,7 @@ def try_way(rows: Labelled, world: KnownWorld, moment: datetime, detection: floa
     later = world.frame.filter((pl.col("filed_at") >= moment) & (pl.col("filed_at") < moment + WINDOW))
     later = later.join(world.truth.filter("shipped"), on="application_id").sort("subject")
     diverted = later["diverted"].cast(pl.Int64).to_numpy()
-    slope, level = logistic_curve(crossfit(book, rows, seed), rows.label, rows.weight)
+    slope, level = population_curve(crossfit(book, rows, seed), rows.label, rows.weight)
     raw = grow(book, rows, seed).raw(book, later.select(book.columns).to_numpy().astype(np.float64))
     return measured(np.minimum(logistic(slope * raw + level) / detection, 0.999), raw, diverted)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import CompareAnswer, DriftAnswer, JobAnswer, ModelsAnswer, PromotionTold, TrainAnswer
+from engine.api.answers import CompareAnswer, DriftAnswer, InspectorsAnswer, JobAnswer, ModelsAnswer, PromotionTold, TrainAnswer
 from engine.api.openapi import takes
 from engine.api.orders import PromotionOrder, TrainingOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
@@ -19,6 +19,7 @@ from engine.store.records import Origin
 from engine.wire import parse
 from engine.workflows import compare as comparing
 from engine.workflows import drift as drifting
+from engine.workflows import inspectors as inspecting
 from engine.workflows.apart import apart
 from engine.workflows.models import models_held
 from engine.workflows.promote import promote_model, roll_back
@@ -69,6 +70,13 @@ def compare_models(
     job = room.jobs.start(caller.name, "compare models", lambda: comparing.as_json(comparing.compare(
         room.desk, room.now(), champion, challenger, visible=caller.authorities)))
     return answer_to(job, room.limits.patience, response, CompareAnswer)
+
+
+@router.get("/inspectors", responses={202: {"description": "Still at work: ask for the job."}})
+def read_inspectors(caller: CallerDep, room: RoomDep, response: Response) -> InspectorsAnswer | JobAnswer:
+    """What each inspector finds against what was to be expected of the same filings."""
+    job = room.jobs.start(caller.name, "look at inspectors", lambda: inspecting.as_json(inspecting.inspectors(room.desk, room.now())))
+    return answer_to(job, room.limits.patience, response, InspectorsAnswer)
 
 
 @router.get("/drift", responses={202: {"description": "Still at work: ask for the job."}})

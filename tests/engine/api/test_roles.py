@@ -145,6 +145,7 @@ ASKED: dict[str, Ask] = {
     "GET /v1/models": get("/v1/models"),
     "GET /v1/models/compare": get("/v1/models/compare", champion="expert-card-1", challenger="expert-card-1"),
     "GET /v1/drift": get("/v1/drift"),
+    "GET /v1/inspectors": get("/v1/inspectors"),
     "POST /v1/models/rollback": post("/v1/models/rollback", {"because": "Too many alarms."}),
     "POST /v1/models": post("/v1/models", {"as_of": "2019-01-01", "dry_run": True}),
     "POST /v1/models/{version}/promote": post("/v1/models/none-such/promote", {"because": "Better."}),
