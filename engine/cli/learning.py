@@ -39,6 +39,8 @@ def train(
     state = "promoted" if done.promoted else "dry run, nothing written" if dry_run else "not promoted"
     because = done.because.removeprefix("not promoted: ").rstrip(".")
     typer.echo(f"Model {done.version}: {state}. {because[:1].upper()}{because[1:]}.")
+    if state == "not promoted" and not because.startswith("nothing new"):
+        typer.echo("It stays on record and scores each new filing in shadow; `diversion model compare` holds the two against each other.")
     typer.echo(f"Learned from {done.card['labelled']:,} labelled applications ({done.card['diversions']} diverted). Later period {later['from']} to {later['to']}:")
     for name, told in later["by"].items():
         typer.echo(f"  {name:36} average precision {told['average_precision']:28} AUC {told['auc']}")

@@ -106,7 +106,10 @@ def test_another_authoritys_filings_are_counted_and_not_named(desk, model):
     assert compare(desk, NOW, expert_card().version, model.version, visible=("ZZ",)).filings.moved == ()
 
 
-def test_inspectors_drawn_at_random_are_not_told_apart_and_an_auditor_sees_each_with_what_was_expected(desk):
+def test_inspectors_drawn_at_random_are_not_told_apart_and_an_auditor_sees_each_with_what_was_expected(desk, monkeypatch):
+    few = inspectors(desk, NOW)
+    assert "too few to tell inspectors apart" in few.too_few and few.inspectors == ()
+    monkeypatch.setattr("engine.workflows.inspectors.FEWEST_POSITIVES", 5)
     told = inspectors(desk, NOW)
     assert told.too_few is None and len(told.inspectors) == 12 and told.by_chance > 0.02
     assert abs(sum(one.expected for one in told.inspectors) - sum(one.found for one in told.inspectors)) < 1
