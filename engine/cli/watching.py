@@ -38,11 +38,15 @@ def drift(
         typer.echo(f"\n{about.capitalize()}: {counted}")
         for check in of:
             if everything or check["state"] != "ok" or about == "calibration":
-                value = "" if check["value"] is None else f" {check['value']:.3g}"
-                limits = "" if check["watch_from"] is None else f" (watch from {check['watch_from']:.3g}, alarm from {check['alarm_from']:.3g})"
+                value = "" if check["value"] is None else f" {_figure(check['value'])}"
+                limits = "" if check["watch_from"] is None else f" (watch from {_figure(check['watch_from'])}, alarm from {_figure(check['alarm_from'])})"
                 typer.echo(f"  {SIGN[check['state']]:12} {check['subject']}: {check['measure']}{value}{limits}. {check['text']}")
                 if check["todo"]:
                     typer.echo(f"  {'':12} {check['todo']}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def compare(

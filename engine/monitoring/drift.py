@@ -15,6 +15,7 @@ from scipy.stats import chi2
 OK, WATCH, ALARM, NOT_MEASURED = "ok", "watch", "alarm", "not_measured"
 WORST_FIRST = (ALARM, WATCH, NOT_MEASURED, OK)
 ABOUT = ("features", "scores", "calibration", "freshness")
+BY_LOT, OTHERS = "visits by lot", "other reviewed visits"
 
 INDEX_WATCH, INDEX_ALARM = 0.10, 0.25  # Siddiqi (2006): a slight shift, a major one
 CHANCE = 0.999
@@ -23,7 +24,7 @@ FEWEST_FILINGS = 50  # in the window; under it spreads are not compared
 RATIO_WATCH, RATIO_ALARM = 0.90, 0.99  # level of the interval of found over expected that no longer holds 1
 LIST_DAYS = (8, 31)  # sanctions lists change weekly and more often [K]
 RATE_DAYS = (62, 186)  # exchange rates: one row a month
-TABLE_DAYS = (400, 800)  # what is compiled or published once a year
+TABLE_DAYS = (400, 1461)  # what is compiled or published once a year, or seldom: the newest edition of some is years old
 MODEL_DAYS = (400, 800)
 
 
@@ -59,8 +60,8 @@ def worst(checks: Iterable[Check]) -> str:
 
 
 def in_order(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """By what they are about, the worst first."""
-    return tuple(sorted(checks, key=lambda one: (ABOUT.index(one.about), WORST_FIRST.index(one.state), one.subject, one.measure)))
+    """By what they are about, the worst first; the visits by lot before the others."""
+    return tuple(sorted(checks, key=lambda one: (ABOUT.index(one.about), one.subject != BY_LOT, WORST_FIRST.index(one.state), one.subject, one.measure)))
 
 
 def _over(value: float, watch: float, alarm: float) -> str:
@@ -161,9 +162,9 @@ def _garwood(count: int, level: float) -> tuple[float, float]:
 
 def calibration_moved(told: Expected) -> Check:
     """Whether visits find what the model expects; those by lot speak for all shipments, the others only for such as were chosen."""
-    subject = "visits by lot" if told.source == "lot" else "other reviewed visits"
+    subject = BY_LOT if told.source == "lot" else OTHERS
     if told.ratio is None:
-        return not_measured("calibration", subject, "found over expected", f"No {subject} was reviewed since the model was trained.",
+        return not_measured("calibration", subject, "found over expected", "No visit by lot was reviewed since the model was trained." if subject == BY_LOT else "No visit but by lot was reviewed since the model was trained.",
                             "Keep a share of each plan for the lot, and review what comes back (`diversion due`)." if told.source == "lot" else "Review what comes back (`diversion due`).")
     low, high = (bound / told.expected for bound in _garwood(told.found, RATIO_ALARM))
     state = ALARM if not low <= 1 <= high else WATCH if not told.low <= 1 <= told.high else OK

@@ -199,7 +199,7 @@ def _freshness(cursor: duckdb.DuckDBPyConnection, at: datetime, trained: datetim
         if isinstance(card.get("as_of"), date):
             limits = judged.RATE_DAYS if name == "exchange_rate" else judged.TABLE_DAYS
             checks.append(judged.grown_old(f"reference {name}", max(0, (at.date() - card["as_of"]).days), limits, "edition held",
-                                           "Install the version that ships a newer edition, or have its owner renew the table and its card (data/reference)."))
+                                           "Install the version that ships a newer edition, or have its owner renew the table, or write into its card (data/reference) that this is still the newest."))
     if trained is not None:
         old = judged.grown_old("model", max(0, (at - trained).days), judged.MODEL_DAYS, "model in force", TRAIN_AGAIN)
         checks.append(judged.renamed(old, "days since the training"))

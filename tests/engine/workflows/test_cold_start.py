@@ -13,6 +13,7 @@ from engine.risk.evaluate import Figure
 from engine.risk.model import expert_card
 from engine.workflows.assess import score_unscored
 from engine.workflows.file_application import file_application
+from engine.workflows.memo import memo
 from engine.workflows.models import challenger_version
 from engine.workflows.train import _verdict, train
 
@@ -32,6 +33,8 @@ def test_every_score_says_that_the_expert_card_gave_it_and_its_interval_is_wide(
     (bulk,) = score_unscored(desk, origin())
     for score in (filed, bulk, score_of(desk, one["application_id"])):
         assert score.model_version == CARD.version and score.risk_low < score.risk / 2 and score.risk_high > 2 * score.risk
+        told = " ".join(memo(filing(one), score).split())
+        assert "No trained model is in use" in told and "not calibrated" in told and f"up to entry {score.store_sequence}." in told
     assert "not calibrated" in CARD.card["says"] and "not findings" in CARD.card["says"]
 
 
