@@ -80,6 +80,9 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/lists/{format}": _roles("admin"),
     "GET /v1/model": _roles("planner", "admin", *READS_ALL),
     "GET /v1/models": _roles("planner", "admin", *READS_ALL),
+    "GET /v1/models/compare": READS_ALL,  # what the challenger says of single filings
+    "GET /v1/inspectors": _roles("approver", "auditor"),  # it names persons
+    "GET /v1/drift": _roles("planner", "admin", *READS_ALL),
     "POST /v1/models/rollback": MAY_SIGN,
     "POST /v1/models": MAY_SIGN,  # training promotes where it is better
     "POST /v1/models/{version}/promote": MAY_SIGN,

@@ -23,6 +23,7 @@ from engine.cli import (
     serving,
     tokens,
     visits,
+    watching,
     what_ifs,
 )
 from engine.cli.door import DONE
@@ -40,6 +41,7 @@ app.command("score")(scoring.score)
 app.command("explain")(scoring.explain)
 app.command("what-if")(what_ifs.what_if)
 app.command("train")(learning.train)
+app.command("drift")(watching.drift)
 app.add_typer(planning.app, name="plan")
 app.command("decide")(events.decide)
 
@@ -83,6 +85,8 @@ app.add_typer(links_app, name="links")
 model_app = typer.Typer(no_args_is_help=True, help="Which models there are, and which is in force.")
 model_app.command("list")(learning.list_)
 model_app.command("rollback")(learning.rollback)
+model_app.command("compare")(watching.compare)
+model_app.command("inspectors")(watching.inspectors)
 app.add_typer(model_app, name="model")
 
 audit_app = typer.Typer(no_args_is_help=True, help="The proof that no record was changed or removed.")

@@ -39,6 +39,8 @@ def train(
     state = "promoted" if done.promoted else "dry run, nothing written" if dry_run else "not promoted"
     because = done.because.removeprefix("not promoted: ").rstrip(".")
     typer.echo(f"Model {done.version}: {state}. {because[:1].upper()}{because[1:]}.")
+    if state == "not promoted" and not because.startswith("nothing new"):
+        typer.echo("It stays on record and scores each new filing in shadow; `diversion model compare` holds the two against each other.")
     typer.echo(f"Learned from {done.card['labelled']:,} labelled applications ({done.card['diversions']} diverted). Later period {later['from']} to {later['to']}:")
     for name, told in later["by"].items():
         typer.echo(f"  {name:36} average precision {told['average_precision']:28} AUC {told['auc']}")
@@ -53,7 +55,7 @@ def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
         return
     for one in models:
         learned = f"trained {one['trained_at'][:10]} by {one['trained_by']} on {one['labelled']:,} labels, {one['diversions']:,} diverted" if one["trained_at"] else "the expert points card"
-        typer.echo(f"{'*' if one['in_force'] else ' '} {one['version']:32} {learned}")
+        typer.echo(f"{'*' if one['in_force'] else ' '} {one['version']:32} {learned}{'; scores in shadow' if one['challenger'] else ''}")
         for promoted in one["promotions"]:
             back = f" in place of {promoted['instead_of']}" if promoted["instead_of"] else ""
             typer.echo(f"    {'rolled back to' if back else 'promoted'} {promoted['at'][:10]} by {promoted['by']}{back}: {promoted['because']}")

@@ -63,18 +63,21 @@ def _lay(cursor: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
     cursor.execute(_statement(f"create or replace temp {form} {name} as {sql}"))
 
 
-def lay_relations(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None) -> int:
+def lay_relations(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] | None = None, *, whole: bool = False) -> int:
     """Build every relation that families read, from `subject_filing(subject, record_no, as_of)`; gives the number of subjects.
 
     With few subjects only the filings that share a party, an address or a website with them are laid out, with what became
     of them and the visits in the same countries: the same values, since a family joins history by nothing else (proven in
     tests/parity: one at a time equals in bulk).
+
+    Args:
+        whole: lay out everything however few the subjects, for a reader of other filings' visits and labels.
     """
     for name in SUBJECT:
         _lay(cursor, name, relation_sql(name))
     subjects = cursor.execute("select count(*) from spine").fetchall()[0][0]
     lay_corrections(cursor)
-    lay_bases(cursor, sliced=0 < subjects <= SLICE_UP_TO)
+    lay_bases(cursor, sliced=not whole and 0 < subjects <= SLICE_UP_TO)
     for name in HISTORY:
         if progress:
             progress(name)

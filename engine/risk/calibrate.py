@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 GRID = np.linspace(-12.0, 8.0, 161)
 RESAMPLES = 200
@@ -48,6 +48,9 @@ def calibrate(
 ) -> Calibration:
     """Fit the curve on scores by trees that did not see the rows.
 
+    The slope is that of the rows as they are, and only the level is brought to the population by the weights: given the score, who was visited
+    tells little of the slope, while a few rows of weight fifty make it swing (README.md: expected error 0.011 so, 0.015 with weights in both).
+
     Args:
         raw: (n,) raw scores. label: (n,) 0 or 1. weight: (n,) > 0, 1 / inclusion probability.
         detection: see `Calibration`.
@@ -58,12 +61,12 @@ def calibrate(
         Platt (1999), Probabilistic outputs for support vector machines; targets not smoothed as there: with clean visits that
         stand for fifty shipments each, 1 / (negatives + 2) raises the risk of everything (README.md).
     """
-    slope, intercept = logistic_curve(raw, label, weight)
+    slope, intercept = population_curve(raw, label, weight)
     random = np.random.default_rng(seed)
     curves = []
     for _ in range(RESAMPLES):
         drawn = _drawn(entity, len(raw), random)
-        a, b = logistic_curve(raw[drawn], label[drawn], weight[drawn], start=(slope, intercept))
+        a, b = population_curve(raw[drawn], label[drawn], weight[drawn], start=(slope, intercept))
         curves.append(logistic(a * GRID + b))
     tail = (1 - LEVEL) / 2
     band = np.quantile(np.array(curves), [tail, 1 - tail], axis=0)
@@ -86,6 +89,21 @@ def logistic(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
 
 
+STEEPEST, FURTHEST = 5.0, 15.0
+
+
+def population_curve(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
+    """Slope of the rows as they are, and the intercept at which the weighted mean of the curve is the weighted share of positives."""
+    slope, _ = logistic_curve(raw, label, np.ones(len(raw)), start)
+
+    def excess(level: float) -> float:
+        return float((weight * (logistic(slope * raw + level) - label)).sum())
+
+    if excess(-FURTHEST) > 0 or excess(FURTHEST) < 0:  # nothing, or everything, was found
+        return slope, -FURTHEST if excess(-FURTHEST) > 0 else FURTHEST
+    return slope, float(brentq(excess, -FURTHEST, FURTHEST, xtol=1e-9))
+
+
 def logistic_curve(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
     """Slope and intercept of weighted Platt scaling; the slope is kept positive, so that a higher raw score is never a lower risk."""
     weight = weight / weight.mean()
@@ -99,5 +117,5 @@ def logistic_curve(raw: np.ndarray, label: np.ndarray, weight: np.ndarray, start
         error = weight * (p - target)
         return float(value), np.array([np.sum(error * raw) + (a - 1), np.sum(error)])
 
-    found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=[(0.05, 5.0), (-15.0, 15.0)])
+    found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=[(0.05, STEEPEST), (-FURTHEST, FURTHEST)])
     return float(found.x[0]), float(found.x[1])

@@ -14,6 +14,7 @@ from engine.risk import expert
 from engine.risk.calibrate import GRID, Calibration, logistic
 from engine.risk.forest import Forest, forest_of
 from engine.risk.missing import Usual, beyond_usual, usual_range
+from engine.risk.reference import Reference
 from features.catalogue import Catalogue, catalogue
 
 EXPERT_VERSION = "expert-card-1"
@@ -31,6 +32,7 @@ class Model:
         prior: slope and intercept at which the expert card enters the raw score, which the trees correct.
         card: what it was trained on, its figures, who promoted it and why.
         usual: what its inputs usually are, for the bounds where some are missing; None: anything they could be.
+        reference: what filings and their scores looked like when it was trained, to tell drift from; None: not kept.
     """
 
     version: str
@@ -40,6 +42,7 @@ class Model:
     prior: tuple[float, float] = (1.0, 0.0)
     card: dict = field(default_factory=dict)
     usual: Usual | None = None
+    reference: Reference | None = None
 
     @cached_property
     def booster(self) -> lgb.Booster:
@@ -187,7 +190,7 @@ def to_text(model: Model) -> str:
     """A model as one JSON text."""
     return json.dumps(
         {"version": model.version, "columns": model.columns, "calibration": asdict(model.calibration), "trees": model.trees, "prior": model.prior,
-         "card": model.card, "usual": model.usual and model.usual.text()},
+         "card": model.card, "usual": model.usual and model.usual.text(), "reference": model.reference and model.reference.text()},
         sort_keys=True,
     )
 
@@ -197,4 +200,5 @@ def from_text(text: str) -> Model:
     told = json.loads(text)
     calibration = told["calibration"] | {side: tuple(told["calibration"][side]) for side in ("low", "high")}
     usual = Usual.of_text(told["usual"]) if told.get("usual") else None  # older ones have none
-    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"], usual)
+    kept = Reference.of_text(told["reference"]) if told.get("reference") else None  # nor this
+    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"], usual, kept)

@@ -25,6 +25,10 @@ OWN_KINDS = {
         "risk_low": "DOUBLE", "risk_high": "DOUBLE", "band": "VARCHAR", "model_version": "VARCHAR", "policy_version": "VARCHAR",
         "referrals": [{"rule_id": "VARCHAR", "subject": "VARCHAR"}],
     },
+    "shadow_score": {
+        "application_id": "VARCHAR", "revision": "BIGINT", "scored_at": "TIMESTAMP", "as_of": "TIMESTAMP", "risk": "DOUBLE", "band": "VARCHAR",
+        "model_version": "VARCHAR", "champion_version": "VARCHAR", "champion_risk": "DOUBLE", "champion_band": "VARCHAR",
+    },
     "planned_visit": {
         "plan_id": "VARCHAR", "visit_id": "VARCHAR", "application_id": "VARCHAR", "shipment_id": "VARCHAR", "stage": "VARCHAR",
         "window_from": "DATE", "window_to": "DATE", "chosen_by": "VARCHAR", "inclusion_probability": "DOUBLE",

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.wire.codes import BandName, ChosenBy, Handling, Scope, ScreenResult, Stage, VisitMode
-from engine.wire.kinds import Bool, Day, Id, Label, Line, Meaning, Real, Revision, Share, Text, Time
+from engine.wire.kinds import Bool, Count, Day, Id, Label, Line, Meaning, Real, Revision, Share, Text, Time
 from engine.wire.record import Record
 
 Records = Annotated[tuple[Line, ...], Field(max_length=10_000)]
@@ -74,6 +74,9 @@ class Score(Record):
     rules_version: Label = Field(description="Which rules raised the referrals.")
     policy_version: Label = Field(description="Which policy gave the band.")
     reference_as_of: Day = Field(description="The day of the reference data's edition.")
+    store_sequence: Count | None = Field(
+        None, description="The newest audit entry when it was computed: the same records, model and `as_of` give the same score."
+    )
 
 
 class ProblemField(Record):

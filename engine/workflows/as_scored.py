@@ -63,7 +63,7 @@ def as_scored(
         with tempfile.TemporaryDirectory(prefix=".diversion-as-scored-", dir=desk.store.path.absolute().parent) as folder:
             path = Path(folder) / "store.duckdb"
             tell(f"copying the records before entry {entry}")
-            erased = _fill(cursor, path, entry)
+            erased = _fill(cursor, path, entry if score.store_sequence is None else score.store_sequence + 1)
             tell("deriving parties, list hits and distances from them")
             again = _again(path, score, tell)
     except duckdb.Error as error:
@@ -120,7 +120,9 @@ def _again(path: Path, score: Score, tell: Callable[[str], None]) -> Score | str
         except (TypeError, ValueError, KeyError, EngineError):
             return f"the model {score.model_version} is not among the records before the score, or is of a form this version does not read"
         tell("scoring")
-        return score_stored(past, [Subject(row[0], _plain(score.as_of), at)], at, model=model, cursor=cursor)[0]
+        again = score_stored(past, [Subject(row[0], _plain(score.as_of), at)], at, model=model, cursor=cursor)[0]
+        # The store of that time has entries of its own making, so its own number says nothing.
+        return again.model_copy(update={"store_sequence": score.store_sequence})
 
 
 def _plain(moment: datetime) -> datetime:

@@ -16,12 +16,13 @@ import polars as pl
 from engine.compute.run import features, lay_relations
 from engine.risk.explain import Assessment, assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
-from engine.store import records
+from engine.store import audit, records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.store.reference import reference_as_of
 from engine.wire import MissingInput, Reason, Referral, Score, canonical
 from engine.workflows.history import unknown_application
+from engine.workflows.shadow import keep_shadows
 from features.catalogue import Feature, catalogue
 
 if TYPE_CHECKING:
@@ -80,7 +81,20 @@ def score_stored(desk: Desk, subjects: Sequence[Subject], at: datetime, *, model
         at: the moment of scoring, for `scored_at`.
         model: another model than the one in force.
     """
-    cursor = cursor or desk.store.cursor()
+    return _scored(desk, subjects, at, model, cursor or desk.store.cursor())[0]
+
+
+def score_and_keep(desk: Desk, subjects: Sequence[Subject], origin: Origin, cursor: duckdb.DuckDBPyConnection) -> list[Score]:
+    """Score filings on record and put the scores there, and the challenger's beside them, inside the caller's transaction."""
+    scores, matrix = _scored(desk, subjects, origin.at, None, cursor)
+    keep_scores(cursor, scores, origin)
+    keep_shadows(desk, cursor, scores, matrix, origin)
+    return scores
+
+
+def _scored(desk: Desk, subjects: Sequence[Subject], at: datetime, model, cursor: duckdb.DuckDBPyConnection) -> tuple[list[Score], np.ndarray]:
+    """Scores, and the feature matrix that they were computed from."""
+    sequence = audit.head(cursor)[0]
     lay_subjects(cursor, subjects)
     lay_relations(cursor)
     frame = features(cursor)
@@ -106,9 +120,9 @@ def score_stored(desk: Desk, subjects: Sequence[Subject], at: datetime, *, model
                 MissingInput(feature=f.name, family=f.family, why=f.why_null) for c, f in enumerate(book.features) if assessment.missing[n, c]
             ),
             model_version=model.version, features_version=book.version, rules_version=RULES_VERSION, policy_version=policy.version,
-            reference_as_of=edition,
+            reference_as_of=edition, store_sequence=sequence,
         ))
-    return scores
+    return scores, matrix
 
 
 def _reason(feature: Feature, row: int, column: int, assessment: Assessment, application_id: str, revision: int, found: tuple | None) -> Reason:
@@ -232,9 +246,12 @@ def score_unscored(
     scores: list[Score] = []
     for start in range(0, len(rows), 5_000):
         part = [Subject(record_no, filed_at, origin.at) for record_no, filed_at in rows[start : start + 5_000]]
-        given = score_stored(desk, part, origin.at, cursor=cursor)
+        cursor.execute("begin")  # what another puts on record meanwhile is in none of these scores, so that each belongs to one store sequence
+        given, matrix = _scored(desk, part, origin.at, None, cursor)
+        cursor.execute("commit")
         with desk.store.writing() as writer:
             keep_scores(writer, given, origin)
+            keep_shadows(desk, writer, given, matrix, origin)
         scores += given
         if progress:
             progress(len(scores), len(rows))

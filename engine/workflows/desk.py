@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from engine.store.reference import load_reference
 if TYPE_CHECKING:
     from engine.risk.model import Model
     from engine.screening.index import NameIndex
+    from engine.workflows.drift import Drift
     from engine.workflows.similar_cases import Labelled
 
 
@@ -33,7 +34,9 @@ class Desk:
         self._index: tuple[int, NameIndex] | None = None
         self._denials: tuple[int, NameIndex] | None = None
         self._model: tuple[int, Model | None] | None = None
+        self._challenger: tuple[int, Model | None] | None = None
         self._cases: tuple[tuple[int, int], Labelled] | None = None
+        self._drift: tuple[tuple[int, int, date], Drift] | None = None
 
     def name_index(self, cursor: duckdb.DuckDBPyConnection) -> NameIndex:
         """The index over every list entry held, built anew when lists were imported since."""
@@ -65,6 +68,16 @@ class Desk:
                 self._model = (newest, load_model_in_force(cursor))
             return self._model[1]
 
+    def challenger(self, cursor: duckdb.DuckDBPyConnection) -> Model | None:
+        """The model kept in shadow; None where there is none, or where it was trained on other columns than are computed now."""
+        from engine.workflows.models import load_challenger
+
+        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind in ('model', 'promotion')").fetchall()[0][0]
+        with self._lock:
+            if self._challenger is None or self._challenger[0] != newest:
+                self._challenger = (newest, load_challenger(cursor))
+            return self._challenger[1]
+
     def past_cases(self, cursor: duckdb.DuckDBPyConnection, now: datetime, seen: Callable[[Desk, duckdb.DuckDBPyConnection, datetime], Labelled]) -> Labelled:
         """Past applications with an outcome as the model in force sees them, seen anew when a finding or a model came in."""
         newest = cursor.execute(
@@ -77,6 +90,16 @@ class Desk:
             held = (newest, seen(self, cursor, now))
             with self._lock:
                 self._cases = held
+        return held[1]
+
+    def drift(self, key: tuple[int, int, date], look: Callable[[], Drift]) -> Drift:
+        """What was last seen of drift, looked at anew where the key (store sequence, days, day) is another."""
+        with self._lock:
+            held = self._drift
+        if held is None or held[0] != key:
+            held = (key, look())
+            with self._lock:
+                self._drift = held
         return held[1]
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from engine.store import audit, records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.wire import Application, Score, canonical
-from engine.workflows.assess import Subject, keep_scores, score_stored
+from engine.workflows.assess import Subject, score_and_keep, score_stored
 from engine.workflows.derive import derive
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def file_application(desk: Desk, application: Application, origin: Origin) -> Fi
             return Filed(_first_score(desk, cursor, application, origin), False)
         derive(cursor, desk)
         record_no = first(cursor, "select record_no from record where key = ?", [key])[0]
-        score = score_stored(desk, [Subject(record_no, filed_at, origin.at)], origin.at, cursor=cursor)[0]
-        keep_scores(cursor, [score], origin)
+        score = score_and_keep(desk, [Subject(record_no, filed_at, origin.at)], origin, cursor)[0]
     return Filed(score, True)
 
 
@@ -64,9 +63,7 @@ def _first_score(desk: Desk, cursor, application: Application, origin: Origin) -
     record_no, filed_at = first(
         cursor, "select record_no, filed_at from filing where application_id = ? and revision = ?", [application.application_id, application.revision]
     )
-    score = score_stored(desk, [Subject(record_no, filed_at, origin.at)], origin.at, cursor=cursor)[0]
-    keep_scores(cursor, [score], origin)
-    return score
+    return score_and_keep(desk, [Subject(record_no, filed_at, origin.at)], origin, cursor)[0]
 
 
 def score_unfiled(desk: Desk, application: Application, origin: Origin) -> Score:
@@ -78,10 +75,12 @@ def score_unfiled(desk: Desk, application: Application, origin: Origin) -> Score
             # Under its own key, so that it never meets the stored filing of the same name; the copy on record is out of the way
             # because a family leaves out every filing of the subject's own application.
             key = f"application:{application.application_id}#{application.revision}@unfiled"
+            before = audit.head(cursor)[0]  # what is laid on top of it will be gone
             records.append_one(cursor, "application", key, filed_at, canonical(application), origin, "score without filing")
             derive(cursor, desk)
             record_no = first(cursor, "select record_no from record where key = ?", [key])[0]
-            score.append(score_stored(desk, [Subject(record_no, filed_at, origin.at)], origin.at, cursor=cursor)[0])
+            given = score_stored(desk, [Subject(record_no, filed_at, origin.at)], origin.at, cursor=cursor)[0]
+            score.append(given.model_copy(update={"store_sequence": before}))
             raise _Undo
     except _Undo:
         pass

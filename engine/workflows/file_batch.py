@@ -11,7 +11,7 @@ from engine.errors import Conflict, EngineError
 from engine.store import records
 from engine.store.records import Origin
 from engine.wire import Application, canonical
-from engine.workflows.assess import Subject, keep_scores, score_stored
+from engine.workflows.assess import Subject, score_and_keep
 from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
 from engine.workflows.file_application import Filed, file_application
@@ -50,11 +50,10 @@ def file_batch(desk: Desk, applications: Sequence[Application], origins: Sequenc
         if fresh:
             derive(cursor, desk)
             subjects = [Subject(numbers[key], _filed_at(applications[position]), origins[position].at) for key, position in fresh.items()]
-            scores = score_stored(desk, subjects, origins[0].at, cursor=cursor)
-            outcome_of = dict(zip(fresh.values(), scores, strict=True))
-            filers = {origins[position] for position in outcome_of}
-            keep_scores(cursor, scores, filers.pop() if len(filers) == 1 else Origin(TOGETHER, origins[0].channel, origins[0].at))
-            for position, score in outcome_of.items():
+            filers = {origins[position] for position in fresh.values()}
+            by = filers.pop() if len(filers) == 1 else Origin(TOGETHER, origins[0].channel, origins[0].at)
+            scores = score_and_keep(desk, subjects, by, cursor)
+            for position, score in zip(fresh.values(), scores, strict=True):
                 outcome[position] = Filed(score, True)
     for position, application in enumerate(applications):
         if outcome[position] is None:

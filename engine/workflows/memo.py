@@ -61,7 +61,8 @@ def memo(application: Application, score: Score, base_rate: float | None = None)
     if len(telling) < len(score.reasons):
         lines += ["", *_wrapped(f"Questions that do not arise here moved the score by {silent:+.2f} in all.")]
     lines += ["", f"As of {score.as_of:%Y-%m-%d %H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, "
-              f"policy {score.policy_version},", f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC."]
+              f"policy {score.policy_version},", f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC"
+              + ("." if score.store_sequence is None else f" on the store up to entry {score.store_sequence}.")]
     return "\n".join(lines) + "\n"
 
 

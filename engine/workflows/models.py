@@ -12,6 +12,7 @@ from engine.risk.model import Model, expert_card, from_text, to_text
 from engine.store import records
 from engine.store.database import first
 from engine.store.records import Origin
+from features.catalogue import catalogue
 
 
 def load_model_in_force(cursor: duckdb.DuckDBPyConnection) -> Model:
@@ -25,6 +26,23 @@ def load_model(cursor: duckdb.DuckDBPyConnection, version: str) -> Model:
     if version == expert_card().version:
         return expert_card()
     return from_text(records.body_of(cursor, f"model:{version}"))
+
+
+def challenger_version(cursor: duckdb.DuckDBPyConnection) -> str | None:
+    """The model kept in shadow: the newest one trained since the model in force was, if nobody ever put it in force."""
+    made = promotions(cursor)
+    row = first(cursor, "select substr(key, 7), record_no from record where kind = 'model' order by record_no desc limit 1")
+    if row is None or row[0] in {one.version for one in made}:
+        return None
+    in_force = first(cursor, "select record_no from record where key = ?", [f"model:{in_force_in_turn(made)[-1]}"])
+    return row[0] if in_force is None or row[1] > in_force[0] else None
+
+
+def load_challenger(cursor: duckdb.DuckDBPyConnection) -> Model | None:
+    """The model kept in shadow, where it can score what is computed now."""
+    version = challenger_version(cursor)
+    model = load_model(cursor, version) if version else None
+    return model if model is not None and model.columns == catalogue().columns else None
 
 
 def keep_model(cursor: duckdb.DuckDBPyConnection, model: Model, origin: Origin) -> None:
@@ -60,11 +78,13 @@ class Held:
     """A model on record; the expert card has no training.
 
     Args:
+        challenger: scores each new filing in shadow.
         promotions: each time it was put in force, oldest first.
     """
 
     version: str
     in_force: bool
+    challenger: bool
     trained_at: datetime | None
     trained_by: str | None
     labelled: int | None
@@ -94,13 +114,13 @@ def in_force_in_turn(made: tuple[Promotion, ...]) -> tuple[str, ...]:
 def models_held(cursor: duckdb.DuckDBPyConnection) -> tuple[Held, ...]:
     """The expert card and every model on record, in order of training."""
     made = promotions(cursor)
-    in_force, card = in_force_in_turn(made)[-1], expert_card().version
+    in_force, card, challenger = in_force_in_turn(made)[-1], expert_card().version, challenger_version(cursor)
     rows = cursor.execute(
         "select substr(record.key, 7), audit_entry.made_at, audit_entry.actor, cast(json_extract(record.body, '$.card.labelled') as bigint), "
         "cast(json_extract(record.body, '$.card.diversions') as bigint) from record inner join audit_entry on record.seq = audit_entry.seq "
         "where record.kind = 'model' order by record.record_no"
     ).fetchall()
     return tuple(
-        Held(version, version == in_force, *told, tuple(one for one in made if one.version == version))
+        Held(version, version == in_force, version == challenger, *told, tuple(one for one in made if one.version == version))
         for version, *told in [(card, None, None, None, None), *rows]
     )

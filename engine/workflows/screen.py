@@ -22,7 +22,7 @@ from engine.screening.index import NameIndex, Query
 from engine.screening.lists import watch_list
 from engine.screening.names import name_key
 from engine.screening.readers import FORMATS, read_list
-from engine.store import records
+from engine.store import audit, records
 from engine.store.database import first, put_setting, setting
 from engine.store.records import STAGED_SCHEMA, Origin
 
@@ -57,6 +57,8 @@ def import_list(desk: Desk, path: Path, format: str, edition: date, origin: Orig
         batch = _changes(cursor, entries, FORMATS[format].lists, edition)
         records.stage(cursor, batch)
         appended = records.append(cursor, "list_entry", origin, f"import list {format}", note=f"{path.name}, edition {edition}")
+        if not appended.added:  # an edition without news was looked at all the same
+            audit.add_entry(cursor, audit.next_seq(cursor), origin.actor, origin.channel, origin.at, f"import list {format}", note=f"{path.name}, edition {edition}")
         ended = int(batch["body"].str.contains('"ended":true', literal=True).sum())
         new_from = None
         if appended.added:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from engine.risk import evaluate, validate
 from engine.risk.calibrate import calibrate
 from engine.risk.model import Model, with_usual
 from engine.risk.policy import policy_in_force
+from engine.risk.reference import reference
 from engine.risk.train import (
     DETECTION_BY_MODE,
     LEAST_PROBABILITY,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 FEWEST_POSITIVES = 8  # under this no curve can be fitted that deserves its name
 FEWEST_FRESH, FEWEST_FRESH_POSITIVES = 20, 3  # labels that the model in use never saw, for a comparison with it
 PROMOTE_FROM = 0.8
+REFERENCE_DAYS, REFERENCE_FILINGS = 365, 1_000  # what drift is later told from: the filings of a year, or so many of them
 ROWS_FOR_EFFECTS = 2_000  # exact contributions cost half a millisecond a row
 
 
@@ -84,7 +86,8 @@ def train(
     cursor = desk.store.cursor()
     book = catalogue()
     tell("features of every shipped application")
-    frame, labels, shipped = _everything(cursor, moment, tell)
+    known = _everything(cursor, moment, tell, recent_filings(cursor, moment, REFERENCE_DAYS, REFERENCE_FILINGS))
+    frame, labels, shipped = known.frame, known.labels, known.shipped
     rows = _labelled(frame, labels, shipped, cursor, seed)
     positives = int(rows.label.sum())
     if positives < FEWEST_POSITIVES or positives == len(rows):
@@ -128,6 +131,10 @@ def train(
     }
     model = Model(version, book.columns, calibration, trees, (grown.slope, grown.intercept), card)
     model = with_usual(model, frame.select(book.columns).to_numpy().astype(np.float64), seed)
+    if len(known.recent):
+        recent = known.recent.select(book.columns).to_numpy().astype(np.float64)
+        days = f"{moment - timedelta(days=REFERENCE_DAYS):%Y-%m-%d}", f"{moment:%Y-%m-%d}"
+        model = replace(model, reference=reference(recent, model.calibration.risk(model.raw(recent)), *days))
     card["features"] = _effects(book, model, rows.matrix, seed)
     promoted, because = _verdict(champion, better, difference, promote_because) if fair or promote_because else (False, _too_few(rows, champion))
     if champion.version == version:
@@ -168,8 +175,35 @@ def _verdict(champion: Model, better: float, difference: evaluate.Figure, promot
     )
 
 
-def _everything(cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Callable[[str], None]) -> tuple[pl.DataFrame, pl.DataFrame, set[str]]:
-    """Features of the newest filing of each application with a shipment or a finding, its labels, and which shipped."""
+@dataclass(frozen=True)
+class Known:
+    """What there is to learn from.
+
+    Args:
+        frame: features of the newest filing of each application with a shipment or a finding. labels: see `label_frame`.
+        shipped: application ids. recent: features of the filings asked for beside them.
+    """
+
+    frame: pl.DataFrame
+    labels: pl.DataFrame
+    shipped: set[str]
+    recent: pl.DataFrame
+
+
+def recent_filings(cursor: duckdb.DuckDBPyConnection, moment: datetime, days: int, most: int) -> list[tuple[int, datetime]]:
+    """(record, filed_at) of the newest filing of each application filed in the days before a moment; of more than `most` always the same ones."""
+    return cursor.execute(
+        "with newest as (select record_no, application_id, filed_at from filing where filed_at < ? "
+        "qualify row_number() over (partition by application_id order by revision desc) = 1) "
+        "select record_no, filed_at from newest where filed_at >= ?::timestamp - to_days(?) order by md5(application_id), record_no limit ?",
+        [moment, moment, days, most],
+    ).fetchall()
+
+
+def _everything(
+    cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Callable[[str], None], recent: Sequence[tuple[int, datetime]] = ()
+) -> Known:
+    """Everything that a training at a moment may see; `recent` are further filings to be featured in the same pass."""
     newest = cursor.execute(
         "select record_no, filed_at from filing where filed_at < ? and application_id in "
         "(select application_id from shipment union select licence.application_id from licence inner join shipment using (licence_number) "
@@ -177,9 +211,14 @@ def _everything(cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Calla
         "qualify row_number() over (partition by application_id order by revision desc) = 1 order by filed_at, record_no",
         [moment],
     ).fetchall()
-    lay_subjects(cursor, [Subject(record_no, filed_at, filed_at) for record_no, filed_at in newest])
-    lay_relations(cursor, tell)
-    frame = features(cursor, tell)
+    numbers = {record_no: n for n, (record_no, _) in enumerate(newest, start=1)}
+    more = [one for one in recent if one[0] not in numbers]
+    lay_subjects(cursor, [Subject(record_no, filed_at, filed_at) for record_no, filed_at in (*newest, *more)])
+    lay_relations(cursor, tell, whole=True)
+    every = features(cursor, tell)
+    frame = every.filter(pl.col("subject") <= len(newest))
+    wanted = [numbers[record_no] for record_no, _ in recent if record_no in numbers]
+    beside = every.filter((pl.col("subject") > len(newest)) | pl.col("subject").is_in(wanted))
     labels = label_frame(cursor, moment)
     shipped = {row[0] for row in cursor.execute("select distinct application_id from shipment_of_application").fetchall()}
     about = cursor.sql(
@@ -189,7 +228,7 @@ def _everything(cursor: duckdb.DuckDBPyConnection, moment: datetime, tell: Calla
     for which, name in (("role_group = 'end_user'", "entity"), ("role_group = 'intermediary' and role in ('broker', 'agent')", "broker")):
         parties = cursor.sql(f"select subject, min(entity_id) as {name} from spine_party where {which} group by subject").pl()
         about = about.join(parties, on="subject", how="left")
-    return frame.join(about, on="subject", how="left"), labels, shipped
+    return Known(frame.join(about, on="subject", how="left"), labels, shipped, beside)
 
 
 def _groups(rows: pl.DataFrame) -> dict[str, np.ndarray]:

@@ -38,7 +38,8 @@ def findings(folder: Path, applications: int, seed: int) -> Labelled:
             if (folder / f"{kind}.jsonl").is_file():
                 ingest_file(desk, folder / f"{kind}.jsonl", kind, ORIGIN)
         cursor = desk.store.cursor()
-        frame, labels, shipped = _everything(cursor, ORIGIN.at, lambda stage: None)
+        known = _everything(cursor, ORIGIN.at, lambda stage: None)
+        frame, labels, shipped = known.frame, known.labels, known.shipped
         return _labelled(frame, labels, shipped, cursor, seed)
 
 

@@ -62,8 +62,8 @@ def _make(kept: Path, applications: int, seed: int) -> None:
                 if (folder / f"{kind}.jsonl").is_file():
                     ingest_file(desk, folder / f"{kind}.jsonl", kind, ORIGIN)
             cursor = desk.store.cursor()
-            frame, _, _ = _everything(cursor, ORIGIN.at, lambda stage: None)
-            filed = cursor.sql("select application_id, min(filed_at) as filed_at, max_by(destination, revision) as destination from filing group by application_id").pl()
+            frame = _everything(cursor, ORIGIN.at, lambda stage: None).frame
+            filed = cursor.sql("select application_id, min(filed_at) as filed_at, max_by(destination, revision) as destination, max_by(kind, revision) as kind from filing group by application_id").pl()
             for moment in MOMENTS:
                 label_frame(cursor, moment).write_parquet(kept / f"labels-{moment:%Y-%m-%d}.parquet")
             cursor.sql(

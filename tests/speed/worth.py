@@ -82,7 +82,7 @@ def shipped(folder: Path, applications: int, seed: int) -> Shipped:
         for kind in ("application", *EVENTS):
             if (folder / f"{kind}.jsonl").is_file():
                 ingest_file(desk, folder / f"{kind}.jsonl", kind, ORIGIN)
-        frame, _, _ = _everything(desk.store.cursor(), ORIGIN.at, lambda stage: None)
+        frame = _everything(desk.store.cursor(), ORIGIN.at, lambda stage: None).frame
     by_id = {one["application_id"]: one for one in truth}
     frame = frame.filter(pl.col("application_id").is_in([name for name in landed if by_id[name]["shipped"]]))
     ids, book = frame["application_id"].to_list(), catalogue()

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import JobAnswer, ModelsAnswer, PromotionTold, TrainAnswer
+from engine.api.answers import CompareAnswer, DriftAnswer, InspectorsAnswer, JobAnswer, ModelsAnswer, PromotionTold, TrainAnswer
 from engine.api.openapi import takes
 from engine.api.orders import PromotionOrder, TrainingOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
@@ -17,6 +17,9 @@ from engine.api.routes.jobs import answer_to
 from engine.risk.policy import policy_in_force
 from engine.store.records import Origin
 from engine.wire import parse
+from engine.workflows import compare as comparing
+from engine.workflows import drift as drifting
+from engine.workflows import inspectors as inspecting
 from engine.workflows.apart import apart
 from engine.workflows.models import models_held
 from engine.workflows.promote import promote_model, roll_back
@@ -55,6 +58,35 @@ def list_models(caller: CallerDep, room: RoomDep) -> ModelsAnswer:
     """Every model on record in order of training, the expert card first: which is in force, and each promotion and rollback with author and reason."""
     with room.cursor() as cursor:
         return ModelsAnswer(models=tuple(asdict(one) for one in models_held(cursor)))
+
+
+@router.get("/models/compare", responses={202: {"description": "Still at work: ask for the job."}})
+def compare_models(
+    caller: CallerDep, room: RoomDep, response: Response,
+    champion: Annotated[str | None, Query(max_length=100, examples=["expert-card-1"], description="Missing: the model in force.")] = None,
+    challenger: Annotated[str | None, Query(max_length=100, examples=["2026-11-20.0123456789ab"], description="Missing: the one kept in shadow.")] = None,
+) -> CompareAnswer | JobAnswer:
+    """Two models over the same filings: what was found since, agreement of ranks, changed bands and why."""
+    job = room.jobs.start(caller.name, "compare models", lambda: comparing.as_json(comparing.compare(
+        room.desk, room.now(), champion, challenger, visible=caller.authorities)))
+    return answer_to(job, room.limits.patience, response, CompareAnswer)
+
+
+@router.get("/inspectors", responses={202: {"description": "Still at work: ask for the job."}})
+def read_inspectors(caller: CallerDep, room: RoomDep, response: Response) -> InspectorsAnswer | JobAnswer:
+    """What each inspector finds against what was to be expected of the same filings."""
+    job = room.jobs.start(caller.name, "look at inspectors", lambda: inspecting.as_json(inspecting.inspectors(room.desk, room.now())))
+    return answer_to(job, room.limits.patience, response, InspectorsAnswer)
+
+
+@router.get("/drift", responses={202: {"description": "Still at work: ask for the job."}})
+def read_drift(
+    caller: CallerDep, room: RoomDep, response: Response,
+    days: Annotated[int, Query(ge=drifting.LEAST_DAYS, le=drifting.MOST_DAYS, examples=[180], description="How far back the filings looked at reach.")] = drifting.DAYS,
+) -> DriftAnswer | JobAnswer:
+    """What moved since the model in force was trained, of features, scores, calibration and freshness, with what to do."""
+    job = room.jobs.start(caller.name, "look for drift", lambda: drifting.as_json(drifting.drift(room.desk, room.now(), days)))
+    return answer_to(job, room.limits.patience, response, DriftAnswer)
 
 
 @router.post("/models/rollback", openapi_extra=takes(PromotionOrder))

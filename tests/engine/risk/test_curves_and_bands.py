@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.risk import expert
-from engine.risk.calibrate import Calibration, calibrate, logistic
+from engine.risk.calibrate import Calibration, calibrate, logistic, population_curve
 from engine.risk.evaluate import auc, average_precision, precision_at, probability_better, with_interval
 from engine.risk.explain import assess_matrix, missing_inputs
 from engine.risk.model import expert_card, from_text, to_text
@@ -46,6 +46,17 @@ def test_weights_bring_back_the_share_of_the_population():
     curve = calibrate(raw[seen], found[seen], weight, 1.0, 1)
     assert abs(curve.risk(raw).mean() - found.mean()) < 0.03
     assert calibrate(raw[seen], found[seen], np.ones(seen.sum()), 1.0, 1).risk(raw).mean() > 2 * found.mean()
+
+
+def test_weights_set_the_level_and_a_few_heavy_rows_do_not_swing_the_slope():
+    chance = np.random.default_rng(3)
+    raw = chance.normal(-1, 1.2, 300)
+    found = (chance.random(300) < logistic(raw)).astype(int)
+    heavy = np.where((chance.random(300) < 0.03) & (found == 0), 50.0, 1.0)
+    slope, level = population_curve(raw, found, heavy)
+    assert slope == population_curve(raw, found, np.ones(300))[0] and abs(slope - 1) < 0.35
+    assert np.average(logistic(slope * raw + level), weights=heavy) == pytest.approx(np.average(found, weights=heavy))
+    assert population_curve(raw, np.zeros(300, dtype=int), heavy)[1] < -10  # nothing found is no error
 
 
 def test_the_interval_holds_the_risk_and_widens_with_the_range(learned):
