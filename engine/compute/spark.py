@@ -39,6 +39,7 @@ LOCAL = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.driver.memory": "3g",  # 1g, the default, is too little for the joins of the widest family
+    "spark.buffer.pageSize": "1m",  # each sort and join takes a page at least: of 32m, as 3g would have them, the widest family needs more than there are
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",

@@ -56,7 +56,7 @@ def measured_route(cursor: duckdb.DuckDBPyConnection, application_id: str, revis
     legs = cursor.execute(
         "select leg.leg_no, leg.from_place, leg.to_place, leg.mode, "
         "case when leg.mode = 'sea' then apart.sea_km else apart.km end as km, "
-        "case when km is not null then case when leg.mode = 'sea' then 'sea' else 'great_circle' end end as measured_by, "
+        "case when leg.mode = 'sea' then case when apart.sea_km is not null then 'sea' end when apart.km is not null then 'great_circle' end as measured_by, "
         "apart.km as straight_km, coalesce(leg.mode = 'sea' and apart.inland, false) as inland, "
         "coalesce(leg.leg_no < max(leg.leg_no) over () and left(leg.to_place, 2) not in (filing.authority, coalesce(filing.destination, '')), false) as on_the_way, "
         "hub.named_by, leg.free_zone, zone.name "
