@@ -117,7 +117,7 @@ def entity_shown(cursor: duckdb.DuckDBPyConnection, number: int) -> EntityShown:
 
 def unknown_party() -> UnknownRecord:
     """The one answer for a party that is not known and for one of which the caller may see no form."""
-    return UnknownRecord("no party is known under this id. Expected the id of an entity or of a form. Find it with `diversion export party_entity --out FILE`.")
+    return UnknownRecord("no party is known under this id. Expected the id of an entity or of a form. Find it in `GET /v1/applications/{application_id}/network`, as `party:ENTITY`.")
 
 
 def merging(cursor: duckdb.DuckDBPyConnection, one: int, other: int, visible: tuple[str, ...] | None = None) -> dict:
