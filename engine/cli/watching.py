@@ -77,7 +77,8 @@ def compare(
     typer.echo(f"\n{filings['compared']:,} filings from {filings['from']} to {filings['to']}:")
     if not filings["compared"]:
         return
-    typer.echo(f"  rank agreement {filings['rank_agreement'] or 0:.3f}, of the riskiest twentieth {filings['top_5_percent_shared']:.0%} are shared; "
+    agreement = "not defined" if filings["rank_agreement"] is None else f"{filings['rank_agreement']:.3f}"
+    typer.echo(f"  rank agreement {agreement}, of the riskiest twentieth {filings['top_5_percent_shared']:.0%} are shared; "
                f"mean risk {filings['champion_mean_risk']:.4f} and {filings['challenger_mean_risk']:.4f}")
     for cell in filings["bands"]:
         if cell["champion"] != cell["challenger"]:

@@ -87,7 +87,7 @@ class OnFilings:
     """The same filings under both.
 
     Args:
-        rank_agreement: Spearman's; None of fewer than two filings. top_5_percent_shared: share of the champion's riskiest twentieth that is also the challenger's.
+        rank_agreement: Spearman's; None where all scores are equal. top_5_percent_shared: share of the champion's riskiest twentieth that is also the challenger's.
         bands: (champion's, challenger's, filings). moved: the largest moves first. features: (feature, family, mean move of its part).
     """
 
@@ -217,7 +217,8 @@ def _on_filings(about: pl.DataFrame, told: tuple[Assessment, Assessment] | None,
         return OnFilings(0, *days, None, None, None, None, (), (), ())
     one, other = told
     risk = one.risk[:many], other.risk[:many]
-    agreement = float(spearmanr(one.raw[:many], other.raw[:many]).statistic) if many > 1 else float("nan")
+    ranked = all(np.ptp(each.raw[:many]) > 0 for each in told)  # among equal scores there is no order to agree on
+    agreement = float(spearmanr(one.raw[:many], other.raw[:many]).statistic) if ranked else None
     top = [set(np.argsort(-each.raw[:many], kind="stable")[: max(1, round(TOP * many))].tolist()) for each in told]
     bands = [(a, b, int(((one.bands[:many] == a) & (other.bands[:many] == b)).sum())) for a in BANDS for b in BANDS]
     odds = np.abs(one.raw[:many] - other.raw[:many])
@@ -229,7 +230,7 @@ def _on_filings(about: pl.DataFrame, told: tuple[Assessment, Assessment] | None,
     order = np.argsort(-far, kind="stable")[:FEATURES_SHOWN]
     rows = about.select("application_id", "revision", "as_of").rows()
     return OnFilings(
-        many, *days, None if np.isnan(agreement) else agreement, len(top[0] & top[1]) / len(top[0]), float(risk[0].mean()), float(risk[1].mean()),
+        many, *days, agreement, len(top[0] & top[1]) / len(top[0]), float(risk[0].mean()), float(risk[1].mean()),
         tuple(cell for cell in bands if cell[2]),
         tuple(MovedFiling(*rows[n], float(risk[0][n]), float(risk[1][n]), str(one.bands[n]), str(other.bands[n]), _because(one, other, n)) for n in changed.tolist()),
         tuple((book.columns[n], book.features[n].family, float(far[n])) for n in order.tolist() if far[n] > 0),

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from builders import an_application
 from desks import NOW, a_desk, filing, origin, score_of, take_in
+from typer.testing import CliRunner
 
+from engine.cli import app
 from engine.risk.model import Model, expert_card
 from engine.store import audit
 from engine.wire import canonical
@@ -27,7 +29,7 @@ from engine.workflows.queue import Asked, queue
 def trained(version: str, moved: float, **told: object) -> Model:
     """A model as a training leaves it."""
     card = expert_card()
-    return replace(card, version=version, calibration=replace(card.calibration, intercept=moved), card={"trained_as_of": NOW.isoformat()}, **told)
+    return replace(card, version=version, calibration=replace(card.calibration, intercept=moved), card={"trained_as_of": NOW.isoformat(), "labelled": 300, "diversions": 40}, **told)
 
 
 def keep(desk: Desk, model: Model) -> None:
@@ -149,3 +151,25 @@ def test_the_same_sequence_model_and_moment_give_the_same_score(desk):
 def test_a_score_without_filing_names_the_store_as_it_was(desk):
     head = audit.head(desk.store.cursor())[0]
     assert score_unfiled(desk, filing(an_application()), origin("http")).store_sequence == head
+
+
+def test_the_commands_tell_of_the_challenger_of_drift_and_of_inspectors(desk):
+    moved = [filing(an_application()) for _ in range(3)]
+    file_batch(desk, moved, [origin("http")] * 3)
+    path = str(desk.store.path)
+    desk.close()
+
+    def run(*verb: str) -> str:
+        done = CliRunner().invoke(app, [*verb, "--store", path])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "bolder" in run("model", "list") and "scores in shadow" in run("model", "list")
+    told = json.loads(run("model", "compare", "--json"))
+    assert (told["champion"], told["challenger"], told["shadow"]["scored"]) == (expert_card().version, "bolder", 3)
+    assert told["filings"]["compared"] == 3 and told["filings"]["rank_agreement"] is None  # three equal scores have no order
+    compared = run("model", "compare")
+    assert "in shadow it scored 3 filings" in compared and "rank agreement not defined" in compared and "No figures: since both were trained 0 findings" in compared
+    drifted = run("drift")
+    assert drifted.startswith("ALARM") and "No watch list is held." in drifted and "diversion lists import" in drifted and "not measured visits by lot" in drifted
+    assert "too few to tell inspectors apart" in run("model", "inspectors")
