@@ -284,7 +284,7 @@ def route_map(route: Sequence[Leg], *, width: int = 420, height: int = 260) -> a
     outlines = alt.InlineData(values=world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
     land = (
         alt.Chart(outlines)
-        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, clip=True)
+        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, clip=True, aria=False)
         .encode(
             fill=alt.condition(touched, alt.value("#C9A94B"), alt.value(NEUTRAL)),
             fillOpacity=alt.condition(touched, alt.value(0.45), alt.value(0.18)),
@@ -336,7 +336,7 @@ def timeline(moments: Sequence[dict[str, Any]]) -> alt.Chart:
 
 
 def countries(counts: Mapping[str, int], what: str, *, height: int = 260) -> alt.LayerChart:
-    """How many of something lie in each country: the deeper the blue the more, and the number on pointing.
+    """How many of something lie in each country: the more solid the more, and the number on pointing.
 
     Args:
         counts: by alpha-2 code.
@@ -344,14 +344,18 @@ def countries(counts: Mapping[str, int], what: str, *, height: int = 260) -> alt
     """
     rows = [{"id": code, "number": number} for code, number in counts.items()]
     outlines = alt.InlineData(values=world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
-    land = alt.Chart(outlines).mark_geoshape(stroke=NEUTRAL, strokeWidth=0.4, fill=NEUTRAL, fillOpacity=0.15)
+    land = alt.Chart(outlines).mark_geoshape(stroke=NEUTRAL, strokeWidth=0.4, fill=NEUTRAL, fillOpacity=0.15, aria=False)
     filled = (
         alt.Chart(outlines)
-        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5)
+        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, aria=False)
         .transform_lookup(lookup="id", from_=alt.LookupData(_rows(rows), "id", ["number"]))
         .transform_filter("isValid(datum.number)")
         .encode(
-            color=alt.Color("number:Q", scale=alt.Scale(scheme="blues", domainMin=0), legend=alt.Legend(title=what, orient="right", format="d", gradientLength=120)),
+            # More is more solid, which reads the same way on light and on dark; a scheme of blues would fade the most into a dark page.
+            fill=alt.value(LOWERS),
+            fillOpacity=alt.FillOpacity(
+                "number:Q", scale=alt.Scale(domainMin=0, range=[0.2, 1]), legend=alt.Legend(title=what, orient="right", format="d", symbolFillColor=LOWERS, symbolType="square", tickMinStep=1)
+            ),
             tooltip=[alt.Tooltip("properties.name:N", title="country"), alt.Tooltip("number:Q", title=what)],
         )
     )

@@ -25,6 +25,8 @@ table.rows th, table.rows td { padding: 0.22rem 0.55rem 0.22rem 0; vertical-alig
 table.rows td { overflow-wrap: break-word; }
 table.rows td .long { overflow-wrap: anywhere; word-break: break-all; }
 table.rows td .whole { white-space: nowrap; }
+ul.lines { font-family: monospace; font-size: 0.8rem; line-height: 1.45; list-style: none; padding: 0.4rem 0.6rem; margin: 0; max-height: 11rem; overflow-y: auto;
+  overflow-wrap: anywhere; background: rgba(128, 128, 128, 0.1); border-radius: 0.4rem; }
 button[aria-label^="Download as CSV"] { display: none; } /* it writes cells that a spreadsheet runs; each table has its own file beside it */
 .st-key-narrow-only, [class*="st-key-narrow-only-"] { display: none; }
 @media screen and (max-width: 640px) {
@@ -69,6 +71,11 @@ def _cell(name: str, value: Any) -> str:
 def _word(word: str) -> str:
     kind = "long" if len(word) > LONGEST_WORD else "whole" if DAY.match(word) else None
     return f'<span class="{kind}">{html.escape(word)}</span>' if kind else html.escape(word)
+
+
+def lines(told: Sequence[str], alt: str) -> None:
+    """Record keys or numbers one a line; a long list scrolls, by keyboard too."""
+    st.html(f'<ul class="lines" tabindex="0" aria-label="{html.escape(alt)}">{"".join(f"<li>{html.escape(one)}</li>" for one in told)}</ul>')
 
 
 def as_csv(rows: Rows, scope: bool = False) -> bytes:

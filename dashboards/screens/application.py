@@ -232,7 +232,7 @@ def why(score: Score) -> None:
             st.markdown(f"**{casefile.plain(reason.text)}** ({words.odds(reason.contribution)})")
             kept = "" if reason.handling == "internal" else f" · handling: **{words.say(reason.handling)}**"
             st.markdown(f"`{reason.feature}` = {words.number(reason.value)}{kept}  \nSource: {casefile.plain(reason.source)}")
-            st.code("\n".join(reason.evidence) or "no record: the fact is that there is none", language=None, height=110 if len(reason.evidence) > 4 else "content")
+            tables.lines(reason.evidence or ("no record: the fact is that there is none",), f"What it rests on: {reason.text}")
     with st.expander("By family", icon=":material/stacked_bar_chart:"):
         st.altair_chart(charts.families(score), alt="Contributions summed by family")
 
@@ -264,7 +264,7 @@ def referrals(client: Client, case: Case) -> None:
         with st.expander(f"{mark} · {casefile.plain(referral.text)}", expanded=False):
             st.markdown(f"Settled by: {casefile.plain(referral.settled_by)}  \nRule `{referral.rule_id}`. Source: {casefile.plain(referral.source)}")
             if referral.evidence:
-                st.code("\n".join(referral.evidence), language=None)
+                tables.lines(referral.evidence, "The records that raised it")
             if not referral.settled:
                 forms.settle(client, case.score.application_id, referral)
 

@@ -285,7 +285,7 @@ def audit(client: Client) -> None:
     with session.told(), st.spinner("Reading the audit trail …"):
         told = session.held(f"audit:{after}", lambda: client.audit(after, PAGE))
     st.markdown("Head of the chain, to keep and compare later:")
-    st.code(told["head"], language=None)
+    st.code(told["head"], language=None, wrap_lines=True)
     if client.role in ("auditor", "admin"):
         if st.button("Verify the whole chain now", icon=":material/verified:", type="primary"):
             try:

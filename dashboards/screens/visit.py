@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from dashboards import casefile, forms, photo, session, visit_draft, words
+from dashboards import casefile, forms, photo, session, tables, visit_draft, words
 from dashboards.client import Client, ServiceError
 from dashboards.places import country, gazetteer
 from engine.wire import Access, Application, ItemState, LimitedBy, VisitFinding, VisitMode, VisitOutcome
@@ -237,7 +237,7 @@ def goods(form: str, filing: Application | None, shipped: tuple[str, ...]) -> li
         st.markdown(f"**{len(shipped) - len(left)} of {len(shipped)}** serial numbers shipped are accounted for." if left else f"✓ All {len(shipped)} serial numbers shipped are accounted for.")
         if left:
             with st.expander(f"Still to find: {len(left)}", icon=":material/checklist:"):
-                st.code("\n".join(left), language=None, height=180 if len(left) > 7 else "content")
+                tables.lines(left, "Serial numbers still to find")
     if unknown := visit_draft.unknown(shipped, groups):
         st.warning(f"Not among those shipped: {', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}. Read them again; if they are so, keep them.", icon=":material/help:")
     return groups
