@@ -27,6 +27,7 @@ from engine.api.routes import (
     jobs,
     models,
     operators,
+    papers,
     scores,
     screening,
     tokens,
@@ -38,7 +39,7 @@ from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash (`paths`).
-RESOURCES = (what_ifs, scores, afterwards, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
+RESOURCES = (what_ifs, scores, papers, afterwards, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
 
 
 def utc_now() -> datetime:

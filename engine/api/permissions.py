@@ -38,6 +38,8 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "GET /v1/applications/{application_id}/history": _roles("system", "planner", "inspector", *READS_ALL),
     "POST /v1/applications/{application_id}/what-if": _OFFICERS,
     "GET /v1/applications/{application_id}/similar": READS_ALL,
+    "GET /v1/applications/{application_id}/memo": READS_ALL,
+    "GET /v1/applications/{application_id}/documents": READS_ALL,
     # Events. Settling a referral is a named officer's act, so no system may send a review.
     "POST /v1/events/decision": _FACTS,
     "POST /v1/events/licence": _FACTS,
