@@ -95,6 +95,12 @@ def held(what: str, fetch: Callable[[], T], seconds: float = 60) -> T:
     return kept[what][1]
 
 
+def held_yet(what: str, seconds: float = 60) -> object:
+    """What the service answered a moment ago; None where it was not asked, or too long ago."""
+    at, answer = st.session_state.get("held", {}).get(what, (0.0, None))
+    return answer if answer is not None and time.monotonic() - at <= seconds else None
+
+
 def forget() -> None:
     """Ask the service anew from here on: something was recorded, or the reader wants to know how things stand."""
     st.session_state.pop("held", None)

@@ -26,8 +26,8 @@ def page() -> None:
         forms.say_what_was_done()
         client = session.signed_in()
         with session.told():
-            listed = session.held("visits", client.visits)
-        due = choose([visit for visit in listed if visit["state"] != "done"])
+            listed = session.held("open-visits", lambda: client.visits("overdue") + client.visits("due"))
+        due = choose(listed)
         if due is None:
             return
         filing = pack(client, due)

@@ -56,7 +56,7 @@ def paper_checks(cursor: duckdb.DuckDBPyConnection, application_id: str) -> list
         raise unknown_application(application_id)
     ((record_no,),) = filing
     rows = cursor.execute(
-        "select document_no, kind, number, filing_document.sha256, record.body from filing_document "
+        "select document_no, filing_document.kind, number, filing_document.sha256, record.body from filing_document "
         "left join document_file on filing_document.sha256 = document_file.sha256 left join record on document_file.record_no = record.record_no "
         "where filing_document.record_no = ? order by document_no", [record_no],
     ).fetchall()
