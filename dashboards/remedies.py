@@ -32,6 +32,7 @@ def _asked(client: Client, score: Score, key: str) -> dict[str, Any] | None:
             else:
                 session.show(error)
             return None
+        st.rerun()  # so that it stands at a glance too
     return st.session_state[kept]
 
 
