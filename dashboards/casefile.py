@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards import charts, tables, words
-from dashboards.places import country, hubs
+from dashboards.places import country
 from engine.wire import Application, Document, Leg, Party
 
 
@@ -184,13 +184,13 @@ def paper(document: Document) -> dict[str, str]:
     return told
 
 
-def legs(route: Sequence[Leg], kilometres: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """The legs in order, as filed, with what the reference data say of their ends.
+def legs(route: Sequence[Leg], measured: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The legs in order, as filed, each with how long it is and what is known of where it ends.
 
     Args:
-        kilometres: the service's distances, leg by leg, where it has them.
+        measured: what the service says of each leg, where it says anything.
     """
-    known, found = {stop["code"]: stop["name"] for stop in charts.way(route).stops}, hubs()
+    known = {stop["code"]: stop["name"] for stop in charts.way(route).stops}
     return [
         {
             "Leg": number,
@@ -202,11 +202,19 @@ def legs(route: Sequence[Leg], kilometres: Sequence[Mapping[str, Any]] = ()) -> 
             "Planned": words.day(leg.planned_on),
             "Free zone": words.yes_no(leg.free_zone),
             "Stored, days": "–" if leg.storage_days is None else str(leg.storage_days),
-            "Hub": "; ".join(dict.fromkeys(f"{country(code)}: {found[code]}" for place in (leg.from_, leg.to) if place and (code := place[:2]) in found)) or "–",
-            **({"km": words.quantity(kilometres[number - 1].get("km"))} if number <= len(kilometres) else {}),
+            **(_measured(measured[number - 1]) if number <= len(measured) else {}),
         }
         for number, leg in enumerate(route, 1)
     ]
+
+
+def _measured(leg: Mapping[str, Any]) -> dict[str, str]:
+    how = {"sea": "by sea", "great_circle": "straight"}.get(leg["measured_by"] or "", "")
+    notes = [told for told, holds in (("goes by sea to a place inland", leg["inland"]), ("third country on the way", leg["on_the_way"])) if holds]
+    return {
+        "km": f"{leg['km']:,} {how}" if leg["km"] is not None else tables.NONE, "Hub": f"⚑ {leg['hub_named_by']}" if leg["hub_named_by"] else tables.NONE,
+        "Listed zone": f"⚑ {leg['free_zone_listed']}" if leg["free_zone_listed"] else tables.NONE, "Note": "; ".join(notes) or tables.NONE,
+    }  # fmt: skip
 
 
 def stops(route: Sequence[Leg]) -> list[str]:
@@ -230,8 +238,12 @@ def links(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["Hops"], row["Stands against it"] == "nothing on record"))
 
 
-def way(filing: Application) -> None:
-    """The route on the map, its legs, and the places that could not be drawn."""
+def way(filing: Application, measured: Mapping[str, Any] | None = None) -> None:
+    """The route on the map, its legs, and the places that could not be drawn.
+
+    Args:
+        measured: what the service says of it, where it says anything.
+    """
     route = filing.route or ()
     if not route:
         st.info(
@@ -245,7 +257,9 @@ def way(filing: Application) -> None:
         st.caption("Straight lines join the places; they are not the course sailed.")
     if unplaced := charts.way(route).unplaced:
         st.markdown("**Not on the map**, no coordinates held: " + "; ".join(plain(one) for one in unplaced))
-    tables.show(legs(route), "The legs of the route")
+    if measured and measured["km"] is not None:
+        st.markdown(f"**{measured['km']:,} km** in all")
+    tables.show(legs(route, measured["legs"] if measured else ()), "The legs of the route")
 
 
 def _asked_and_answered(history: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

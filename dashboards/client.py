@@ -134,8 +134,8 @@ class Client:
 
     def row(self, application_id: str) -> QueueRow | None:
         """How one application stands in the queue."""
-        told = self.ask("GET", "applications", params={"find": application_id, "limit": 500})["applications"]
-        return next((QueueRow.read(row) for row in told if row["application_id"] == application_id), None)
+        told = self.ask("GET", "applications", params={"application_id": application_id})["applications"]
+        return next((QueueRow.read(row) for row in told), None)
 
     def application(self, application_id: str) -> Application:
         """A filing as it stands."""
@@ -166,6 +166,10 @@ class Client:
     def network(self, application_id: str) -> dict[str, Any] | None:
         """Its parties and what they share with others within two hops; None where the service has no such answer."""
         return self._if_there(f"{_path(application_id)}/network")
+
+    def route(self, application_id: str) -> dict[str, Any] | None:
+        """The legs of its route with their distances; None where the service has no such answer."""
+        return self._if_there(f"{_path(application_id)}/route")
 
     def drift(self) -> dict[str, Any] | None:
         """What moved since the model in force was trained; None where the service has no such answer."""

@@ -48,13 +48,6 @@ def country(code: str | None) -> str:
 
 
 @cache
-def hubs() -> dict[str, str]:
-    """Alpha-2 -> who names the country a hub of transshipment, as shipped with the reference data; what has ended is left out."""
-    with (resources.files("data") / "reference" / "transshipment_hub.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["country"]: row["named_by"] for row in csv.DictReader(lines) if not row["valid_to"]}
-
-
-@cache
 def world() -> dict[str, Any]:
     """The outlines of countries as TopoJSON."""
     return json.loads((resources.files("data") / "outline" / "world-110m.json").read_text(encoding="utf-8"))

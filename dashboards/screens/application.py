@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,17 @@ class Case:
 
     filing: Application
     score: Score
-    now: Score | None
+    coming: Future[Score]
     row: QueueRow | None
     history: list[dict[str, Any]]
     waiting: list[dict[str, Any]]
     others: tuple[float, ...]
     model: dict[str, Any]
+
+    @property
+    def now(self) -> Score:
+        """The score as of now, with referrals as of now; waits for the service, and raises its `ServiceError`."""
+        return self.coming.result()
 
     @property
     def undecided(self) -> bool:
@@ -55,7 +60,7 @@ def page() -> None:
         )
         return
     st.query_params["id"] = st.session_state["last_id"] = application_id
-    with session.told(), st.spinner("Scoring as of filing and as of now …", show_time=True):
+    with session.told(), st.spinner("Reading the case …", show_time=True):
         case = session.held(f"case:{application_id}", lambda: fetch(client, application_id))
     head(case)
     forms.say_what_was_done()
@@ -72,7 +77,7 @@ def page() -> None:
 
 def the_case(client: Client, case: Case) -> None:
     """What decides: what is asked, how risky and why, what must be settled, who was asked, and the decision itself."""
-    referrals(client, case)
+    first = st.container()
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.subheader("What is asked", anchor=False)
@@ -80,17 +85,24 @@ def the_case(client: Client, case: Case) -> None:
         if case.filing.route:
             st.markdown("**Route** " + " → ".join(casefile.stops(case.filing.route)))
         how_risky(case)
+        meanwhile = st.empty()
         asked_of_others(client, case)
     with right:
         why(case.score)
         missing(case.score)
     decision(client, case)
+    with first, session.told(), st.spinner("Looking at it as of now …", show_time=True):
+        referrals(client, case)
+    if case.undecided:
+        with meanwhile:
+            as_of_now(case)
 
 
 def fetch(client: Client, application_id: str) -> Case:
     """What the page needs to be drawn, asked for at once; what a role may not read beside the case itself is left out.
 
-    The score as of filing is taken from the record where the model in force gave it: the same in every bit, and not computed again.
+    The score as of filing is taken from the record where the model in force gave it, and not computed again; the one as of now
+    is on its way while the page is drawn (`Case.now`).
     """
     risks, model = session.held_yet("risks", seconds=600), session.held_yet("model", seconds=600)
     asked: dict[str, Callable[[], Any]] = {
@@ -100,25 +112,24 @@ def fetch(client: Client, application_id: str) -> Case:
         "waiting": lambda: _or_nothing(lambda: client.awaiting_signature(application_id), []),
         "others": lambda: risks or client.some_risks(),
         "model": lambda: model or _or_nothing(client.model, {}),
-        "now": lambda: client.score(application_id, "now"),
     }
-    with ThreadPoolExecutor(len(asked)) as at_once:
-        answers = {name: at_once.submit(ask) for name, ask in asked.items()}
-        told = {name: answer.result() for name, answer in answers.items()}
+    at_once = ThreadPoolExecutor(len(asked) + 1)
+    now = at_once.submit(client.score, application_id, "now")
+    answers = {name: at_once.submit(ask) for name, ask in asked.items()}
+    at_once.shutdown(wait=False)
+    told = {name: answer.result() for name, answer in answers.items()}
     session.held("risks", lambda: told["others"], seconds=600)
     session.held("model", lambda: told["model"], seconds=600)
-    now, decided = told.pop("now"), told["row"] is not None and told["row"].state != "undecided"
-    given = on_record(told["history"], now)
-    score = given.model_copy(update={"referrals": now.referrals}) if given else client.score(application_id)
-    return Case(**told, score=score, now=None if decided else now)
+    given = on_record(told["history"], told["filing"].revision, told["model"])
+    return Case(**told, score=given or client.score(application_id), coming=now)
 
 
-def on_record(history: Sequence[dict[str, Any]], now: Score) -> Score | None:
-    """The newest score as of filing that the same model, on the same features and policy, put on record for this revision; None where there is none."""
-    same = ("revision", "model_version", "features_version", "policy_version")
+def on_record(history: Sequence[dict[str, Any]], revision: int, model: dict[str, Any]) -> Score | None:
+    """The newest score as of filing that the model and the policy in force put on record for a revision; None where there is none."""
+    meant = {"revision": revision, "model_version": model.get("version"), "policy_version": model.get("policy", {}).get("version")}
     for entry in reversed(history):
         body = entry.get("body") or {}
-        if entry["kind"] == "score" and "reasons" in body and all(body.get(name) == getattr(now, name) for name in same):
+        if entry["kind"] == "score" and "reasons" in body and all(body.get(name) == value for name, value in meant.items()):
             return Score.model_validate_json(json.dumps(body))
     return None
 
@@ -152,9 +163,8 @@ def head(case: Case) -> None:
     if case.row:
         late = " (**late**: past the limit for a decision)" if case.row.late else ""
         told.append(f"{words.say(case.row.state)}, {case.row.age_days} days since filing{late}")
-    still_open = sum(not referral.settled for referral in (case.now or score).referrals)
-    if still_open:
-        told.append(f"⚑ **{still_open}** to settle before a grant")
+    if case.row and case.row.open_referrals:
+        told.append(f"⚑ **{int(case.row.open_referrals)}** to settle before a grant")
     if case.waiting:
         told.append("✎ waits for a second signature")
     st.markdown(" · ".join(told))
@@ -217,15 +227,18 @@ def how_risky(case: Case) -> None:
         alt="This risk and its interval among all scores",
     )
     st.caption("◆ this application with its 90 % interval; each thin stroke is one of the newest other applications.")
-    if case.now is not None:
-        then, now = ((words.band(one.band), words.frequency(one.risk)) for one in (score, case.now))
-        moved = "the same" if then == now else f"**{now[0]}**, {now[1]}"
-        st.markdown(f"As of filing above; **as of now**, with all known since: {moved}.")
     if score.model_version.startswith("expert-card"):
         st.warning(
             "No trained model is in use: points follow published guidance, not findings, and the probability is not calibrated.",
             icon=":material/rule:",
         )
+
+
+def as_of_now(case: Case) -> None:
+    """What has become of the score with all that was learned since the filing."""
+    then, now = ((words.band(one.band), words.frequency(one.risk)) for one in (case.score, case.now))
+    moved = "the same" if then == now else f"**{now[0]}**, {now[1]}"
+    st.markdown(f"As of filing above; **as of now**, with all known since: {moved}.")
 
 
 def why(score: Score) -> None:
@@ -268,7 +281,7 @@ def missing_rows(score: Score) -> list[dict[str, Any]]:
 
 def referrals(client: Client, case: Case) -> None:
     """The questions before a grant, open ones first, each with the form that settles it; as of now where that is known."""
-    found: Sequence[Referral] = (case.now or case.score).referrals
+    found: Sequence[Referral] = case.now.referrals
     still_open = [referral for referral in found if not referral.settled]
     if not found:
         return
@@ -338,8 +351,12 @@ def documents(client: Client, case: Case) -> None:
 
 
 def route(client: Client, case: Case) -> None:
-    """The way on the map, and its legs."""
-    casefile.way(case.filing)
+    """The way on the map, and its legs with their lengths."""
+    with st.spinner("Measuring …"):
+        measured = session.held(f"route:{case.score.application_id}", lambda: client.route(case.score.application_id), seconds=600) if case.filing.route else None
+    casefile.way(case.filing, measured)
+    rows = casefile.legs(case.filing.route or (), measured["legs"] if measured else ())
+    tables.offer(rows, f"{case.score.application_id.replace('/', '-')}-legs")
 
 
 def parties(client: Client, case: Case) -> None:
@@ -474,7 +491,7 @@ def take_away(client: Client, case: Case) -> None:
             )
         reasons = [{"Reason": step["text"], "Feature": step["feature"], "Value": step["value"], "Log-odds": step["contribution"], "Source": step["source"]} for step in charts.steps(case.score)]
         for label, rows, scope in (
-            ("Goods", casefile.goods(case.filing), False), ("Route", casefile.legs(case.filing.route or ()), False), ("Requests", casefile.requests(case.history), False),
+            ("Goods", casefile.goods(case.filing), False), ("Requests", casefile.requests(case.history), False),
             ("Reasons", reasons, True), ("Missing", missing_rows(case.score), False),
         ):  # fmt: skip
             tables.offer(rows, f"{name}-{label.lower()}", scope=scope, label=label)
@@ -489,5 +506,5 @@ def versions(score: Score) -> str:
 
 
 PARTS: dict[str, Callable[[Client, Case], None]] = {
-    "Case": the_case, "Documents": documents, "Parties": parties, "Route": route, "What would help": would_help, "History": history,
+    "Case": the_case, "Documents": documents, "Parties": parties, "Route": route, "Remedies": would_help, "History": history,
 }  # fmt: skip

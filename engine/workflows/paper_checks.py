@@ -55,15 +55,16 @@ def paper_checks(cursor: duckdb.DuckDBPyConnection, application_id: str) -> list
     if not filing:
         raise unknown_application(application_id)
     ((record_no,),) = filing
-    rows = cursor.execute(
-        "select document_no, filing_document.kind, number, filing_document.sha256, record.body from filing_document "
-        "left join document_file on filing_document.sha256 = document_file.sha256 left join record on document_file.record_no = record.record_no "
-        "where filing_document.record_no = ? order by document_no", [record_no],
-    ).fetchall()
+    rows = cursor.execute("select document_no, kind, number, sha256 from filing_document where record_no = ? order by document_no", [record_no]).fetchall()
+    # Record by record: joined, every record of the store would be read for a few.
+    files = {
+        sha256: cursor.execute("select body from record where record_no = ?", [file_no]).fetchall()[0][0]
+        for sha256, file_no in cursor.execute("select sha256, record_no from document_file where list_contains(?, sha256)", [[row[3] for row in rows if row[3]]]).fetchall()
+    }
     held: dict[int, dict[str, bool]] = {}
     for document_no, field, found in cursor.execute("select document_no, field, found from document_check where record_no = ? order by field", [record_no]).fetchall():
         held.setdefault(document_no, {})[field] = found
-    return [_check(document_no, kind, number, sha256, body, held.get(document_no, {})) for document_no, kind, number, sha256, body in rows]
+    return [_check(document_no, kind, number, sha256, body, held.get(document_no, {})) for document_no, kind, number, sha256 in rows for body in [files.get(sha256)]]
 
 
 def _check(document_no: int, kind: str, number: str | None, sha256: str | None, body: str | None, fields: dict[str, bool]) -> PaperCheck:

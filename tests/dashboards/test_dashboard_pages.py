@@ -246,7 +246,7 @@ def chosen(app: AppTest, key: str, value: str) -> AppTest:
 
 
 def test_no_case_asks_what_would_help_until_somebody_does(opened, undecided):
-    app = opened(run_application, id=undecided["application_id"], part="What would help")
+    app = opened(run_application, id=undecided["application_id"], part="Remedies")
     assert "no evidence that a condition prevents diversion" not in text_of(app)
     [button for button in app.button if button.label == "Work it out"][-1].click().run()
     assert "no evidence that a condition prevents diversion" in text_of(app)
