@@ -118,9 +118,23 @@ def parties(filing: Application) -> list[dict[str, Any]]:
     ]
 
 
-def papers(documents: Sequence[Document]) -> list[dict[str, Any]]:
-    """Each document with every field it has: one row a field, one column a document, so that two papers lie side by side."""
+FILES = {"none_declared": "no file declared", "not_on_record": "✗ declared, not on record", "no_text": "on record; a scan without text", "read": "on record and read"}
+# A check of the file -> the row it stands in.
+CHECKED = {"quantity": "items"}
+
+
+def papers(documents: Sequence[Document], checks: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """Each document with every field it has: one row a field, one column a document, so that two papers lie side by side.
+
+    Args:
+        checks: what the service says of each document's file, in the same order; each result stands beside the field it concerns.
+    """
     told = [paper(document) for document in documents]
+    for one, check in zip(told, checks, strict=False):
+        for field, found in check["fields"].items():
+            row = words.say(CHECKED.get(field, field))
+            one[row] = f"{one.get(row, '')} {'✓ in the file' if found else '✗ NOT FOUND in the file'}".strip()
+        one |= _file(check)
     names = list(dict.fromkeys(name for one in told for name in one))
     return [
         {
@@ -129,6 +143,20 @@ def papers(documents: Sequence[Document]) -> list[dict[str, Any]]:
         }
         for name in names
     ]
+
+
+def _file(check: Mapping[str, Any]) -> dict[str, str]:
+    """What a document's file says of itself."""
+    told = {"file": FILES[check["file"]] + (f", {check['pages']} pages" if check["pages"] else "")}
+    if check["saved_again"] is not None:
+        told["written"] = f"{words.day(check['created_at'])} with {check['producer'] or 'an unnamed program'}; " + ("✗ saved into again" + (f" {words.day(check['modified_at'])}" if check["modified_at"] else "") if check["saved_again"] else "✓ saved once")
+        signed = [
+            f"{one['signer']}: {'✓ unchanged' if one['intact'] else '✗ CHANGED since'}, {'all of the file' if one['covers_all'] else '✗ not all of the file'}, "
+            + {True: "✓ trusted root", False: "✗ root not trusted", None: "root not compared"}[one["trusted"]]
+            for one in check["signatures"]
+        ]
+        told["signatures"] = "; ".join(signed) or "none in the file"
+    return told
 
 
 def paper(document: Document) -> dict[str, str]:
@@ -156,8 +184,12 @@ def paper(document: Document) -> dict[str, str]:
     return told
 
 
-def legs(route: Sequence[Leg]) -> list[dict[str, Any]]:
-    """The legs in order, as filed."""
+def legs(route: Sequence[Leg], measured: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The legs in order, as filed, each with how long it is and what is known of where it ends.
+
+    Args:
+        measured: what the service says of each leg, where it says anything.
+    """
     known = {stop["code"]: stop["name"] for stop in charts.way(route).stops}
     return [
         {
@@ -170,13 +202,48 @@ def legs(route: Sequence[Leg]) -> list[dict[str, Any]]:
             "Planned": words.day(leg.planned_on),
             "Free zone": words.yes_no(leg.free_zone),
             "Stored, days": "–" if leg.storage_days is None else str(leg.storage_days),
+            **(_measured(measured[number - 1]) if number <= len(measured) else {}),
         }
         for number, leg in enumerate(route, 1)
     ]
 
 
-def way(filing: Application) -> None:
-    """The route on the map, its legs, and the places that could not be drawn."""
+def _measured(leg: Mapping[str, Any]) -> dict[str, str]:
+    how = {"sea": "by sea", "great_circle": "straight"}.get(leg["measured_by"] or "", "")
+    notes = [told for told, holds in (("goes by sea to a place inland", leg["inland"]), ("third country on the way", leg["on_the_way"])) if holds]
+    return {
+        "km": f"{leg['km']:,} {how}" if leg["km"] is not None else tables.NONE, "Hub": f"⚑ {leg['hub_named_by']}" if leg["hub_named_by"] else tables.NONE,
+        "Listed zone": f"⚑ {leg['free_zone_listed']}" if leg["free_zone_listed"] else tables.NONE, "Note": "; ".join(notes) or tables.NONE,
+    }  # fmt: skip
+
+
+def stops(route: Sequence[Leg]) -> list[str]:
+    """The places of a route in order, by name where the name is held."""
+    known = {stop["code"]: stop["name"] for stop in charts.way(route).stops}
+    said = [known.get(code or "") or code or text or "?" for leg in route for code, text in ((leg.from_, leg.from_text), (leg.to, leg.to_text))]
+    return [plain(one) for n, one in enumerate(said) if n == 0 or said[n - 1] != one]
+
+
+def links(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The links of a network, one row each: who, what stands against them, with what, since when and why."""
+    nodes = {node["id"]: node for node in told["nodes"]}
+    rows = []
+    for edge in told["edges"]:
+        one, other = nodes[edge["from"]], nodes[edge["to"]]
+        rows.append({
+            "Party": one["label"] or "another authority's", "Part": ", ".join(words.say(role) for role in one.get("roles") or ()) or f"{one['hops']} hops off", "Stands against it": charts.sign(one),
+            "Shares": words.say(edge["kind"]) if edge["kind"] != "alike" else "may be the same as", "With": other["label"] or "another authority's",
+            "Of how many": f"{other['parties']:,} parties" if other.get("parties") else "–", "Since": words.day(edge["since"]), "Why": edge["reason"], "Hops": one["hops"],
+        })  # fmt: skip
+    return sorted(rows, key=lambda row: (row["Hops"], row["Stands against it"] == "nothing on record"))
+
+
+def way(filing: Application, measured: Mapping[str, Any] | None = None) -> None:
+    """The route on the map, its legs, and the places that could not be drawn.
+
+    Args:
+        measured: what the service says of it, where it says anything.
+    """
     route = filing.route or ()
     if not route:
         st.info(
@@ -190,7 +257,9 @@ def way(filing: Application) -> None:
         st.caption("Straight lines join the places; they are not the course sailed.")
     if unplaced := charts.way(route).unplaced:
         st.markdown("**Not on the map**, no coordinates held: " + "; ".join(plain(one) for one in unplaced))
-    tables.show(legs(route), "The legs of the route")
+    if measured and measured["km"] is not None:
+        st.markdown(f"**{measured['km']:,} km** in all")
+    tables.show(legs(route, measured["legs"] if measured else ()), "The legs of the route")
 
 
 def _asked_and_answered(history: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

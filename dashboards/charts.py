@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -284,7 +285,7 @@ def route_map(route: Sequence[Leg], *, width: int = 420, height: int = 260) -> a
     outlines = alt.InlineData(values=world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
     land = (
         alt.Chart(outlines)
-        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, clip=True)
+        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, clip=True, aria=False)
         .encode(
             fill=alt.condition(touched, alt.value("#C9A94B"), alt.value(NEUTRAL)),
             fillOpacity=alt.condition(touched, alt.value(0.45), alt.value(0.18)),
@@ -314,6 +315,95 @@ def route_map(route: Sequence[Leg], *, width: int = 420, height: int = 260) -> a
     return alt.layer(land, legs, points, *names).properties(height=height).project(**view.to_dict())
 
 
+SIGNS = (("diversion", "✖ diverted before"), ("denied", "■ refused before"), ("listed", "▲ list match"))  # the gravest first
+THINGS = ("address", "website", "registration", "lei", "owner", "payer")
+
+
+def sign(node: Mapping[str, Any]) -> str:
+    """What stands against a node of a network, in words: the gravest of a diversion, a refusal and a list match that nobody dismissed."""
+    if node["kind"] != "party":
+        return "shared"
+    held = {name: node.get(name) for name, _ in SIGNS}
+    if (held["listed"] or {}).get("state") == "dismissed":
+        held["listed"] = None
+    return next((told for name, told in SIGNS if held[name]), "nothing on record")
+
+
+def network(told: Mapping[str, Any]) -> alt.LayerChart:
+    """Parties and what they share, in three columns by hops: shape and word say what stands against a party, colour only repeats it."""
+    # Parties stand in columns 0, 2 and 4 by their hops, a thing beside the column of its nearest party.
+    columns: dict[int, list[Mapping[str, Any]]] = {}
+    for node in told["nodes"]:
+        columns.setdefault(2 * node["hops"] + (node["kind"] != "party"), []).append(node)
+    height = max(180, 30 * max(len(nodes) for nodes in columns.values()))
+    placed = {
+        node["id"]: {
+            "id": node["id"], "x": column, "y": (row + 0.5) / len(nodes), "label": (node["label"] or "withheld")[:34], "name": node["label"] or "another authority's",
+            "what": "party" if node["kind"] == "party" else node["kind"], "sign": sign(node), "country": node.get("country") or "–",
+        }
+        for column, nodes in columns.items() for row, node in enumerate(nodes)
+    }  # fmt: skip
+    lines = [
+        {"x": a["x"], "y": a["y"], "x2": b["x"], "y2": b["y"], "reason": edge["reason"], "alike": edge["kind"] == "alike"}
+        for edge in told["edges"] if (a := placed.get(edge["from"])) and (b := placed.get(edge["to"]))
+    ]  # fmt: skip
+    last = max(columns)
+    x = alt.X("x:Q", scale=alt.Scale(domain=[-0.2, last + 1]), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, 1], reverse=True), axis=None)
+    words_of = [told_ for _, told_ in SIGNS] + ["nothing on record", "shared"]
+    edges = (
+        alt.Chart(_rows(lines))
+        .mark_rule(color=NEUTRAL, opacity=0.6)
+        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", strokeDash=alt.StrokeDash("alike:N", scale=alt.Scale(domain=[False, True], range=[[1, 0], [4, 3]]), legend=None), tooltip="reason:N")
+    )
+    nodes = alt.Chart(_rows(list(placed.values()))).encode(x=x, y=y)
+    points = nodes.mark_point(filled=True, size=130, opacity=1).encode(
+        shape=alt.Shape("sign:N", scale=alt.Scale(domain=words_of, range=["cross", "square", "triangle-up", "circle", "diamond"]), legend=alt.Legend(orient="top", title=None, columns=2)),
+        color=alt.Color("sign:N", scale=alt.Scale(domain=words_of, range=[RAISES, RAISES, RAISES, LOWERS, NEUTRAL]), legend=None),
+        tooltip=[alt.Tooltip(f"{name}:N") for name in ("name", "what", "country", "sign")],
+    )
+    names = nodes.mark_text(align="left", dx=9, fontSize=11, color=NEUTRAL).encode(text="label:N")
+    return alt.layer(edges, points, names).properties(height=height)
+
+
+def calibration(rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+    """What was found over what was expected, each with its 90 % interval; 1 is right.
+
+    Args:
+        rows: `source`, `ratio`, `low`, `high`.
+    """
+    chart = alt.Chart(_rows(rows))
+    y = alt.Y("source:N", title=None, axis=alt.Axis(ticks=False, domain=False))
+    x = alt.X("ratio:Q", title="found over expected (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10], gridOpacity=0.25, titleFontWeight="normal"))
+    span = chart.mark_rule(color=LOWERS, size=4, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q", y=y)
+    points = chart.mark_point(filled=True, size=130, shape="diamond", color=LOWERS, opacity=1).encode(x=x, y=y, tooltip=["source:N", "ratio:Q", "low:Q", "high:Q"])
+    right = alt.Chart(_rows([{"ratio": 1}])).mark_rule(strokeDash=[3, 3], color=NEUTRAL).encode(x=alt.X("ratio:Q"))
+    return alt.layer(right, span, points).properties(height=alt.Step(34))
+
+
+def shares(edges: Sequence[float], before: Sequence[float], now: Sequence[float]) -> alt.Chart:
+    """How scores spread over the ten parts that each held a tenth at training: then and now, side by side and by shape.
+
+    Args:
+        edges: the nine risks between them.
+    """
+    bounds = ["0", *(f"{edge * 1_000:.3g}" for edge in edges), "1,000"]
+    parts = [f"{low} to {high}" for low, high in pairwise(bounds)]
+    rows = [{"part": part, "when": when, "share": share} for when, told in (("at training", before), ("now", now)) for part, share in zip(parts, told, strict=False)]
+    return (
+        alt.Chart(_rows(rows))
+        .mark_line(point={"size": 70, "filled": True})
+        .encode(
+            x=alt.X("part:N", sort=parts, title="risk in 1,000", axis=alt.Axis(labelAngle=-40, titleFontWeight="normal")),
+            y=alt.Y("share:Q", title="share of filings", axis=alt.Axis(format="%", titleFontWeight="normal")),
+            color=alt.Color("when:N", scale=alt.Scale(domain=["at training", "now"], range=[NEUTRAL, RAISES]), legend=None),
+            strokeDash=alt.StrokeDash("when:N", scale=alt.Scale(domain=["at training", "now"], range=[[4, 3], [1, 0]]), legend=alt.Legend(orient="top", title=None)),
+            tooltip=["when:N", "part:N", alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(height=220)
+    )
+
+
 def timeline(moments: Sequence[dict[str, Any]]) -> alt.Chart:
     """What is known of a case in time order: rows of `at` (ISO time), `kind` and `told`."""
     order = list(dict.fromkeys(row["kind"] for row in moments))
@@ -336,7 +426,7 @@ def timeline(moments: Sequence[dict[str, Any]]) -> alt.Chart:
 
 
 def countries(counts: Mapping[str, int], what: str, *, height: int = 260) -> alt.LayerChart:
-    """How many of something lie in each country: the deeper the blue the more, and the number on pointing.
+    """How many of something lie in each country: the more solid the more, and the number on pointing.
 
     Args:
         counts: by alpha-2 code.
@@ -344,14 +434,18 @@ def countries(counts: Mapping[str, int], what: str, *, height: int = 260) -> alt
     """
     rows = [{"id": code, "number": number} for code, number in counts.items()]
     outlines = alt.InlineData(values=world(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
-    land = alt.Chart(outlines).mark_geoshape(stroke=NEUTRAL, strokeWidth=0.4, fill=NEUTRAL, fillOpacity=0.15)
+    land = alt.Chart(outlines).mark_geoshape(stroke=NEUTRAL, strokeWidth=0.4, fill=NEUTRAL, fillOpacity=0.15, aria=False)
     filled = (
         alt.Chart(outlines)
-        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5)
+        .mark_geoshape(stroke=NEUTRAL, strokeWidth=0.5, aria=False)
         .transform_lookup(lookup="id", from_=alt.LookupData(_rows(rows), "id", ["number"]))
         .transform_filter("isValid(datum.number)")
         .encode(
-            color=alt.Color("number:Q", scale=alt.Scale(scheme="blues", domainMin=0), legend=alt.Legend(title=what, orient="right", format="d", gradientLength=120)),
+            # More is more solid, which reads the same way on light and on dark; a scheme of blues would fade the most into a dark page.
+            fill=alt.value(LOWERS),
+            fillOpacity=alt.FillOpacity(
+                "number:Q", scale=alt.Scale(domainMin=0, range=[0.2, 1]), legend=alt.Legend(title=what, orient="right", format="d", symbolFillColor=LOWERS, symbolType="square", tickMinStep=1)
+            ),
             tooltip=[alt.Tooltip("properties.name:N", title="country"), alt.Tooltip("number:Q", title=what)],
         )
     )

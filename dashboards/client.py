@@ -120,7 +120,7 @@ class Client:
         rows: list[QueueRow] = []
         cursor: str | None = None
         while len(rows) < MOST_ROWS:
-            told = self.ask("GET", "applications", params=asked | {"limit": 500} | ({"cursor": cursor} if cursor else {}))
+            told = self.ask("GET", "applications", params=asked | {"limit": MOST_ROWS} | ({"cursor": cursor} if cursor else {}))
             rows += [QueueRow.read(row) for row in told["applications"]]
             cursor = told.get("next_cursor")
             if not cursor:
@@ -134,8 +134,8 @@ class Client:
 
     def row(self, application_id: str) -> QueueRow | None:
         """How one application stands in the queue."""
-        told = self.ask("GET", "applications", params={"find": application_id, "limit": 500})["applications"]
-        return next((QueueRow.read(row) for row in told if row["application_id"] == application_id), None)
+        told = self.ask("GET", "applications", params={"application_id": application_id})["applications"]
+        return next((QueueRow.read(row) for row in told), None)
 
     def application(self, application_id: str) -> Application:
         """A filing as it stands."""
@@ -155,6 +155,38 @@ class Client:
         """The nearest past applications with a known outcome."""
         return list(self.ask("GET", f"{_path(application_id)}/similar")["cases"])
 
+    def documents(self, application_id: str) -> list[dict[str, Any]]:
+        """Each document with what its file says of each declared field."""
+        return list(self.ask("GET", f"{_path(application_id)}/documents")["documents"])
+
+    def memo(self, application_id: str, audience: str, form: str = "html") -> bytes:
+        """A memo to print, `internal` or for the `applicant`; made by the service, so that nothing else of the case comes with it."""
+        return self.ask("GET", f"{_path(application_id)}/memo", params={"audience": audience, "form": form}).content
+
+    def network(self, application_id: str) -> dict[str, Any] | None:
+        """Its parties and what they share with others within two hops; None where the service has no such answer."""
+        return self._if_there(f"{_path(application_id)}/network")
+
+    def route(self, application_id: str) -> dict[str, Any] | None:
+        """The legs of its route with their distances; None where the service has no such answer."""
+        return self._if_there(f"{_path(application_id)}/route")
+
+    def drift(self) -> dict[str, Any] | None:
+        """What moved since the model in force was trained; None where the service has no such answer."""
+        return self._if_there("drift")
+
+    def compare_models(self) -> dict[str, Any] | None:
+        """The model in force against the one kept in shadow; None where there is none, or no such answer."""
+        return self._if_there("models/compare", nothing=(404, 405, 409))
+
+    def _if_there(self, path: str, nothing: tuple[int, ...] = (404, 405)) -> dict[str, Any] | None:
+        try:
+            return self.finished(self.ask("GET", path))
+        except ServiceError as error:
+            if error.status not in nothing:
+                raise
+            return None
+
     def screen(self, name: str, country: str | None = None) -> list[dict[str, Any]]:
         """The list entries near a name as the lists stand now, best first."""
         return list(self.ask("GET", "screen", params={"name": name} | ({"country": country} if country else {})))
@@ -172,7 +204,7 @@ class Client:
         found: list[dict[str, Any]] = []
         skip: int | None = 0
         while skip is not None and len(found) < MOST_ROWS:
-            told = self.ask("GET", "visits", params={"limit": 500, "skip": skip} | ({"state": state} if state else {}))
+            told = self.ask("GET", "visits", params={"limit": MOST_ROWS, "skip": skip} | ({"state": state} if state else {}))
             found += told["visits"]
             skip = told.get("next_skip")
         return found
@@ -212,13 +244,17 @@ class Client:
         """What is due and overdue after the licences, oldest first, up to 5,000, and the parties that could not be verified."""
         return dict(self.ask("GET", "due", params={"limit": 5_000}))
 
-    def alerts(self) -> list[dict[str, Any]]:
-        """Findings that touch undecided applications and open licences, the newest 100."""
-        return list(self.ask("GET", "alerts")["alerts"])
+    def alerts(self, scored: bool = False) -> list[dict[str, Any]]:
+        """Findings that touch undecided applications and open licences, the newest 100.
+
+        Args:
+            scored: with each scored as of now, which takes the service seconds.
+        """
+        return list(self.ask("GET", "alerts", params={"scored": scored})["alerts"])
 
     def proposals(self) -> list[dict[str, Any]]:
-        """What findings put before an approver and nobody has settled."""
-        return list(self.ask("GET", "proposals", params={"state": "open"})["proposals"])
+        """What findings put before an approver and nobody has settled, the newest 5,000."""
+        return list(self.ask("GET", "proposals", params={"state": "open", "limit": MOST_ROWS})["proposals"])
 
     def pack(self, visit_id: str) -> bytes:
         """What an inspector takes along, as a page to print."""

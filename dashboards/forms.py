@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from dashboards import session, words
+from dashboards import drafts, session, words
 from dashboards.client import Client, ServiceError
 from engine.wire import Answer, DecisionOutcome, Ground, Referral, RequestFor, RequestParty, ReviewResult, Score
 
@@ -53,6 +53,7 @@ def send(client: Client, kind: str, form: str, record: dict[str, Any], what: str
         return
     for key in [key for key in st.session_state if str(key) == form or str(key).startswith(f"{form}:")]:
         del st.session_state[key]
+    drafts.drop(client, form)
     session.forget()
     later(f"{what} {BECAME[became]}.")
     st.rerun()
@@ -168,10 +169,16 @@ def ask(client: Client, application_id: str, waiting: Mapping[str, str]) -> None
         send(client, "request", form, record | {"request_id": chosen, "answer": answer, "answered_on": on.isoformat()}, f"Answer ({words.say(answer)})")
 
 
+DECISION_FIELDS = ("outcome", "grounds", "rationale", "applicant", "conditions")
+
+
+@st.fragment
 def decide(client: Client, score: Score) -> None:
-    """Record a decision: whichever way it goes it needs a rationale of its own."""
+    """Record a decision: whichever way it goes it needs a rationale of its own. What is typed is kept from field to field."""
     form = f"decision:{score.application_id}"
-    with st.form(form + ":form", border=False):
+    if drafts.restore(client, form):
+        st.caption(":material/edit_note: What you had typed before is here again. Nothing of it was sent.")
+    with st.container(key="decide"):
         outcome = st.selectbox(
             "Outcome",
             get_args(DecisionOutcome),
@@ -202,8 +209,10 @@ def decide(client: Client, score: Score) -> None:
             help="Leave out the score, other parties' affairs and whatever is originator controlled.",
         )
         conditions = st.text_area("Conditions, one a line", key=f"{form}:conditions", height=80)
-        if not st.form_submit_button("Record this decision", type="primary"):
-            return
+        pressed = st.button("Record this decision", type="primary", key="record-decision")
+    drafts.keep(client, form, DECISION_FIELDS)
+    if not pressed:
+        return
     if outcome is None:
         st.error("Choose an outcome. Nothing was recorded; what you typed is still here.")
         return

@@ -13,43 +13,49 @@ from engine.wire import Score
 LOWER = 0.995  # of the odds; a remedy above it moves nothing that anyone could see
 
 
-def panel(client: Client, score: Score, place: Any, glance: Any, *, at_once: bool) -> None:
-    """Fill the panel and the line at a glance. The question is audited, so a routine or decided case asks only when told to.
+def _key(score: Score) -> str:
+    return f"what-if:{score.application_id}:{score.revision}:{score.model_version}"
 
-    Args:
-        place: where the panel goes.
-        glance: where its shortest form goes.
-        at_once: asks without being told to.
-    """
-    kept = f"what-if:{score.application_id}:{score.revision}:{score.model_version}"
-    with place:
-        st.subheader("What would help", anchor=False)
-        wanted = at_once or kept in st.session_state
-        if not wanted:
-            glance.caption("Not asked yet: see *What would help* below.")
-            wanted = st.button("Ask what would go with a lower score", icon=":material/balance:", help="The question is put on the audit trail.")
-        if not wanted:
-            return
+
+def _asked(client: Client, score: Score, key: str) -> dict[str, Any] | None:
+    """The answer where it was asked for, or is now. The question is audited, so nothing asks it unasked."""
+    kept = _key(score)
+    if kept not in st.session_state:
+        if not st.button("Work it out", icon=":material/balance:", key=key, help="What could be asked for, and what goes with a lower score. The question is put on the audit trail."):
+            return None
         try:
-            if kept not in st.session_state:
-                with st.spinner("Trying remedies …", show_time=True):
-                    st.session_state[kept] = client.what_if(score.application_id)
+            with st.spinner("Trying remedies …", show_time=True):
+                st.session_state[kept] = client.what_if(score.application_id)
         except ServiceError as error:
-            glance.caption("not told to this role" if error.status == 403 else "not known: see below")
             if error.status == 403:
                 st.caption("Analysts and approvers are told.")
             else:
                 session.show(error)
-            return
-        told = st.session_state[kept]
-        with glance.container():
-            for line in shortest(told):
-                st.markdown(line)
-        fewest(told)
-        tables.show(rows(told), "Each remedy with the score that goes with it alone")
-        together(client, score, told)
-        st.caption(f":material/info: {told['caveat']}")
-        tables.offer(rows(told), f"{score.application_id.replace('/', '-')}-remedies", scope=True)
+            return None
+        st.rerun()  # so that it stands at a glance too
+    return st.session_state[kept]
+
+
+def at_a_glance(client: Client, score: Score) -> None:
+    """The answer in at most three lines, once it was asked for."""
+    if client.role not in ("analyst", "approver"):
+        st.caption("Analysts and approvers are told.")
+    elif told := _asked(client, score, "screen-only-help-glance"):
+        for line in shortest(told):
+            st.markdown(line)
+
+
+def panel(client: Client, score: Score) -> None:
+    """Each remedy alone, the fewest for a band, and any set tried together."""
+    st.subheader("What would go with a lower score", anchor=False)
+    told = _asked(client, score, "help-panel")
+    if told is None:
+        return
+    fewest(told)
+    tables.show(rows(told), "Each remedy with the score that goes with it alone")
+    together(client, score, told)
+    st.caption(f":material/info: {told['caveat']}")
+    tables.offer(rows(told), f"{score.application_id.replace('/', '-')}-remedies", scope=True)
 
 
 def rows(told: dict[str, Any]) -> list[dict[str, Any]]:

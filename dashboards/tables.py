@@ -1,4 +1,4 @@
-"""Rows as a table that turns into cards on a narrow screen, and as CSV that no spreadsheet runs. Holds no rule of the domain."""
+"""Rows as a table that turns into cards on a narrow screen, and as files: CSV that no spreadsheet runs, and Parquet. Holds no rule of the domain."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import streamlit as st
 
 Rows = Sequence[Mapping[str, Any]]
@@ -25,6 +27,8 @@ table.rows th, table.rows td { padding: 0.22rem 0.55rem 0.22rem 0; vertical-alig
 table.rows td { overflow-wrap: break-word; }
 table.rows td .long { overflow-wrap: anywhere; word-break: break-all; }
 table.rows td .whole { white-space: nowrap; }
+ul.lines { font-family: monospace; font-size: 0.8rem; line-height: 1.45; list-style: none; padding: 0.4rem 0.6rem; margin: 0; max-height: 11rem; overflow-y: auto;
+  overflow-wrap: anywhere; background: rgba(128, 128, 128, 0.1); border-radius: 0.4rem; }
 button[aria-label^="Download as CSV"] { display: none; } /* it writes cells that a spreadsheet runs; each table has its own file beside it */
 .st-key-narrow-only, [class*="st-key-narrow-only-"] { display: none; }
 @media screen and (max-width: 640px) {
@@ -71,6 +75,11 @@ def _word(word: str) -> str:
     return f'<span class="{kind}">{html.escape(word)}</span>' if kind else html.escape(word)
 
 
+def lines(told: Sequence[str], alt: str) -> None:
+    """Record keys or numbers one a line; a long list scrolls, by keyboard too."""
+    st.html(f'<ul class="lines" tabindex="0" aria-label="{html.escape(alt)}">{"".join(f"<li>{html.escape(one)}</li>" for one in told)}</ul>')
+
+
 def as_csv(rows: Rows, scope: bool = False) -> bytes:
     """The rows as CSV, with a byte-order mark so that spreadsheets read it as UTF-8.
 
@@ -90,10 +99,35 @@ def _inert(value: object) -> object:
     return "'" + value if isinstance(value, str) and value[:1] in FORMULA_SIGNS else value
 
 
-def offer(rows: Rows, name: str, *, scope: bool = False, label: str = "CSV") -> None:
-    """The rows to take away."""
-    if rows:
-        st.download_button(
-            label, as_csv(rows, scope), f"{name}.csv", "text/csv", on_click="ignore", icon=":material/download:", type="tertiary",
-            key=f"screen-only-csv-{name}", help="These rows as a file for a spreadsheet.",
-        )  # fmt: skip
+def as_parquet(rows: Rows, scope: bool = False) -> bytes:
+    """The rows as Parquet: numbers stay numbers, and nothing in it is ever run.
+
+    Args:
+        scope: each row also says what a score speaks of: diversion only.
+    """
+    said = {"Scope": "diversion only"} if scope else {}
+    names = list(dict.fromkeys([*(name for row in rows for name in row), *said]))
+    kept = io.BytesIO()
+    pq.write_table(pa.table({name: _column([{**row, **said}.get(name) for row in rows]) for name in names}), kept)
+    return kept.getvalue()
+
+
+def _column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # of two kinds: told as text
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def offer(rows: Rows, name: str, *, scope: bool = False, label: str = "Export") -> None:
+    """The rows to take away, as CSV or Parquet; the file is made when it is asked for."""
+    if not rows:
+        return
+    with st.popover(label, icon=":material/download:", type="tertiary", key=f"screen-only-export-{name}", help="These rows as a file."):
+        for form, made, media, told in (
+            ("CSV", as_csv, "text/csv", "For a spreadsheet; no cell of it is run."), ("Parquet", as_parquet, "application/vnd.apache.parquet", "For analysis; numbers stay numbers."),
+        ):  # fmt: skip
+            st.download_button(
+                form, lambda made=made: made(rows, scope), f"{name}.{form.lower()}", media, on_click="ignore", icon=":material/download:", type="tertiary",
+                key=f"{form}-{name}", help=told,
+            )  # fmt: skip

@@ -51,7 +51,7 @@ def table(rows: Sequence[QueueRow]) -> list[dict[str, Any]]:
             "Risk in 1,000": None if row.risk is None else round(row.risk * 1_000, 1),
             "90 % interval": "–"
             if row.risk is None or row.risk_low is None or row.risk_high is None
-            else f"{words.count_in(row.risk_low, 1_000)} to {words.count_in(row.risk_high, 1_000)}",
+            else f"{words.count_in(row.risk_low, 1_000)} to {words.count_in(row.risk_high, 1_000)}".replace("fewer than 1", "under 1"),
             "End user": row.end_user or "–",
             "Destination": country(row.destination),
             "Kind": words.say(row.kind),

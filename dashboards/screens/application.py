@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,17 @@ class Case:
 
     filing: Application
     score: Score
-    now: Score | None
+    coming: Future[Score]
     row: QueueRow | None
     history: list[dict[str, Any]]
     waiting: list[dict[str, Any]]
     others: tuple[float, ...]
     model: dict[str, Any]
+
+    @property
+    def now(self) -> Score:
+        """The score as of now, with referrals as of now; waits for the service, and raises its `ServiceError`."""
+        return self.coming.result()
 
     @property
     def undecided(self) -> bool:
@@ -54,58 +60,78 @@ def page() -> None:
         )
         return
     st.query_params["id"] = st.session_state["last_id"] = application_id
-    with session.told(), st.spinner("Scoring as of filing and as of now …", show_time=True):
+    with session.told(), st.spinner("Reading the case …", show_time=True):
         case = session.held(f"case:{application_id}", lambda: fetch(client, application_id))
     head(case)
     forms.say_what_was_done()
-    would_help = glance(case)
+    glance(client, case)
     session.scope()
-    referrals(client, case)
+    parts = dict(zip(PARTS, st.tabs(list(PARTS), key="part", on_change="rerun", bind="query-params"), strict=True))
+    for name, part in parts.items():
+        if part.open:
+            with part, session.told():
+                PARTS[name](client, case)
+    take_away(client, case)
+    st.caption(versions(case.score))
+
+
+def the_case(client: Client, case: Case) -> None:
+    """What decides: what is asked, how risky and why, what must be settled, who was asked, and the decision itself."""
+    first = st.container()
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.subheader("What is asked", anchor=False)
         casefile.asked(case.filing)
-        st.subheader("Route", anchor=False)
-        casefile.way(case.filing)
-    with right:
+        if case.filing.route:
+            st.markdown("**Route** " + " → ".join(casefile.stops(case.filing.route)))
         how_risky(case)
+        meanwhile = st.empty()
+        asked_of_others(client, case)
+    with right:
         why(case.score)
         missing(case.score)
-    remedies_here = st.container(key="screen-only-remedies")
-    similar(client, case.score)
-    documents(case.filing)
-    parties(client, case)
-    left, right = st.columns([1, 1], gap="medium")
-    with left:
-        asked_of_others(client, case)
-        history(case.history)
-    with right:
-        decision(client, case)
-    take_away(case)
-    st.caption(versions(case.score))
-    remedies.panel(client, case.score, remedies_here, would_help, at_once=case.undecided and case.score.band != "low")
+    decision(client, case)
+    with first, session.told(), st.spinner("Looking at it as of now …", show_time=True):
+        referrals(client, case)
+    if case.undecided:
+        with meanwhile:
+            as_of_now(case)
 
 
 def fetch(client: Client, application_id: str) -> Case:
-    """Everything the page needs, asked for at once; what a role may not read beside the case itself is left out."""
+    """What the page needs to be drawn, asked for at once; what a role may not read beside the case itself is left out.
+
+    The score as of filing is taken from the record where the model in force gave it, and not computed again; the one as of now
+    is on its way while the page is drawn (`Case.now`).
+    """
+    risks, model = session.held_yet("risks", seconds=600), session.held_yet("model", seconds=600)
     asked: dict[str, Callable[[], Any]] = {
         "filing": lambda: client.application(application_id),
-        "score": lambda: client.score(application_id),
         "row": lambda: _or_nothing(lambda: client.row(application_id), None),
         "history": lambda: client.history(application_id),
         "waiting": lambda: _or_nothing(lambda: client.awaiting_signature(application_id), []),
+        "others": lambda: risks or client.some_risks(),
+        "model": lambda: model or _or_nothing(client.model, {}),
     }
-    with ThreadPoolExecutor(len(asked)) as at_once:
-        answers = {name: at_once.submit(ask) for name, ask in asked.items()}
-        now = client.score(application_id, "now")
-        told = {name: answer.result() for name, answer in answers.items()}
-    decided = told["row"] is not None and told["row"].state != "undecided"
-    return Case(
-        **told,
-        now=None if decided else now,
-        others=session.held("risks", client.some_risks, seconds=600),
-        model=_or_nothing(lambda: session.held("model", client.model, seconds=600), {}),
-    )
+    at_once = ThreadPoolExecutor(len(asked) + 1)
+    now = at_once.submit(client.score, application_id, "now")
+    answers = {name: at_once.submit(ask) for name, ask in asked.items()}
+    at_once.shutdown(wait=False)
+    told = {name: answer.result() for name, answer in answers.items()}
+    session.held("risks", lambda: told["others"], seconds=600)
+    session.held("model", lambda: told["model"], seconds=600)
+    given = on_record(told["history"], told["filing"].revision, told["model"])
+    return Case(**told, score=given or client.score(application_id), coming=now)
+
+
+def on_record(history: Sequence[dict[str, Any]], revision: int, model: dict[str, Any]) -> Score | None:
+    """The newest score as of filing that the model and the policy in force put on record for a revision; None where there is none."""
+    meant = {"revision": revision, "model_version": model.get("version"), "policy_version": model.get("policy", {}).get("version")}
+    for entry in reversed(history):
+        body = entry.get("body") or {}
+        if entry["kind"] == "score" and "reasons" in body and all(body.get(name) == value for name, value in meant.items()):
+            return Score.model_validate_json(json.dumps(body))
+    return None
 
 
 def _or_nothing(ask: Callable[[], Any], nothing: Any) -> Any:
@@ -137,16 +163,15 @@ def head(case: Case) -> None:
     if case.row:
         late = " (**late**: past the limit for a decision)" if case.row.late else ""
         told.append(f"{words.say(case.row.state)}, {case.row.age_days} days since filing{late}")
-    still_open = sum(not referral.settled for referral in (case.now or score).referrals)
-    if still_open:
-        told.append(f"⚑ **{still_open}** to settle before a grant")
+    if case.row and case.row.open_referrals:
+        told.append(f"⚑ **{int(case.row.open_referrals)}** to settle before a grant")
     if case.waiting:
         told.append("✎ waits for a second signature")
     st.markdown(" · ".join(told))
 
 
-def glance(case: Case) -> Any:
-    """The five answers side by side; the place for the fifth is handed back, since it takes the service longest."""
+def glance(client: Client, case: Case) -> None:
+    """The five answers side by side; the fifth is asked for, since it takes the service longest and is put on the audit trail."""
     score, filing, base = case.score, case.filing, base_rate(case.model)
     with st.container(border=True, key="glance"):
         asked, risky, because, lacks, help_ = st.columns([1.15, 1.05, 1.5, 1, 1.3], gap="medium")
@@ -178,7 +203,7 @@ def glance(case: Case) -> Any:
             st.markdown(f"{words.say(family)}: {number}")
     with help_:
         st.markdown("**What would help**")
-        return st.empty()
+        remedies.at_a_glance(client, score)
 
 
 def missing_by_family(score: Score) -> list[tuple[str, int]]:
@@ -202,15 +227,18 @@ def how_risky(case: Case) -> None:
         alt="This risk and its interval among all scores",
     )
     st.caption("◆ this application with its 90 % interval; each thin stroke is one of the newest other applications.")
-    if case.now is not None:
-        then, now = ((words.band(one.band), words.frequency(one.risk)) for one in (score, case.now))
-        moved = "the same" if then == now else f"**{now[0]}**, {now[1]}"
-        st.markdown(f"As of filing above; **as of now**, with all known since: {moved}.")
     if score.model_version.startswith("expert-card"):
         st.warning(
             "No trained model is in use: points follow published guidance, not findings, and the probability is not calibrated.",
             icon=":material/rule:",
         )
+
+
+def as_of_now(case: Case) -> None:
+    """What has become of the score with all that was learned since the filing."""
+    then, now = ((words.band(one.band), words.frequency(one.risk)) for one in (case.score, case.now))
+    moved = "the same" if then == now else f"**{now[0]}**, {now[1]}"
+    st.markdown(f"As of filing above; **as of now**, with all known since: {moved}.")
 
 
 def why(score: Score) -> None:
@@ -232,7 +260,7 @@ def why(score: Score) -> None:
             st.markdown(f"**{casefile.plain(reason.text)}** ({words.odds(reason.contribution)})")
             kept = "" if reason.handling == "internal" else f" · handling: **{words.say(reason.handling)}**"
             st.markdown(f"`{reason.feature}` = {words.number(reason.value)}{kept}  \nSource: {casefile.plain(reason.source)}")
-            st.code("\n".join(reason.evidence) or "no record: the fact is that there is none", language=None, height=110 if len(reason.evidence) > 4 else "content")
+            tables.lines(reason.evidence or ("no record: the fact is that there is none",), f"What it rests on: {reason.text}")
     with st.expander("By family", icon=":material/stacked_bar_chart:"):
         st.altair_chart(charts.families(score), alt="Contributions summed by family")
 
@@ -253,7 +281,7 @@ def missing_rows(score: Score) -> list[dict[str, Any]]:
 
 def referrals(client: Client, case: Case) -> None:
     """The questions before a grant, open ones first, each with the form that settles it; as of now where that is known."""
-    found: Sequence[Referral] = (case.now or case.score).referrals
+    found: Sequence[Referral] = case.now.referrals
     still_open = [referral for referral in found if not referral.settled]
     if not found:
         return
@@ -264,9 +292,15 @@ def referrals(client: Client, case: Case) -> None:
         with st.expander(f"{mark} · {casefile.plain(referral.text)}", expanded=False):
             st.markdown(f"Settled by: {casefile.plain(referral.settled_by)}  \nRule `{referral.rule_id}`. Source: {casefile.plain(referral.source)}")
             if referral.evidence:
-                st.code("\n".join(referral.evidence), language=None)
+                tables.lines(referral.evidence, "The records that raised it")
             if not referral.settled:
                 forms.settle(client, case.score.application_id, referral)
+
+
+def would_help(client: Client, case: Case) -> None:
+    """What would go with a lower score, and what became of cases like this one; both asked for."""
+    remedies.panel(client, case.score)
+    similar(client, case.score)
 
 
 def similar(client: Client, score: Score) -> None:
@@ -274,15 +308,10 @@ def similar(client: Client, score: Score) -> None:
     st.subheader("Similar past cases", anchor=False)
     kept = f"similar:{score.application_id}:{score.revision}"
     if kept not in st.session_state:
-        with st.container(key="screen-only-similar"):
-            if not st.button("Look for similar past cases", icon=":material/manage_search:", help="With what was found of them. Few, chosen by people, and no forecast."):
-                return
-        try:
-            with st.spinner("Comparing with every past case …", show_time=True):
-                st.session_state[kept] = client.similar(score.application_id)
-        except ServiceError as error:
-            session.show(error)
+        if not st.button("Look for similar past cases", icon=":material/manage_search:", help="With what was found of them. Few, chosen by people, and no forecast."):
             return
+        with st.spinner("Comparing with every past case …", show_time=True):
+            st.session_state[kept] = client.similar(score.application_id)
     cases = st.session_state[kept]
     if not cases:
         st.info("**No past case with a known outcome is like it**, or none is on record yet.", icon=":material/manage_search:")
@@ -304,28 +333,74 @@ def similar_rows(cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def documents(filing: Application) -> None:
-    """Every field of every document, side by side."""
-    st.subheader(f"Documents: {len(filing.documents or ())}", anchor=False)
+def documents(client: Client, case: Case) -> None:
+    """Every field of every document, side by side, each with the check of its file; and what the score says of the papers."""
+    filing = case.filing
     if not filing.documents:
         st.info("No document was filed with it.", icon=":material/folder_off:")
         return
-    tables.show(casefile.papers(filing.documents), "The documents, one column each")
+    with st.spinner("Reading the checks …"):
+        checks = session.held(f"documents:{case.score.application_id}", lambda: client.documents(case.score.application_id), seconds=600)
+    rows = casefile.papers(filing.documents, checks)
+    tables.show(rows, "The documents, one column each, with the check of each field beside it")
+    st.caption("✓ or ✗ beside a field: whether the text of the file holds what was declared. What is not found is a question, not a forgery: scans are read badly.")
+    told = [reason for reason in case.score.reasons if reason.family in ("documents", "document_files")]
+    for reason in told:
+        st.markdown(f"{'▲ raises' if reason.contribution > 0 else '▼ lowers'} the risk, {words.odds(reason.contribution)}: {casefile.plain(reason.text)}")
+    tables.offer(rows, f"{case.score.application_id.replace('/', '-')}-documents")
+
+
+def route(client: Client, case: Case) -> None:
+    """The way on the map, and its legs with their lengths."""
+    with st.spinner("Measuring …"):
+        measured = session.held(f"route:{case.score.application_id}", lambda: client.route(case.score.application_id), seconds=600) if case.filing.route else None
+    casefile.way(case.filing, measured)
+    rows = casefile.legs(case.filing.route or (), measured["legs"] if measured else ())
+    tables.offer(rows, f"{case.score.application_id.replace('/', '-')}-legs")
 
 
 def parties(client: Client, case: Case) -> None:
-    """Every party, and what the lists say of their names today."""
-    st.subheader("Parties", anchor=False)
-    tables.show(casefile.parties(case.filing), "Every party with its part")
-    with st.container(key="screen-only-screening"):
-        kept = f"screened:{case.score.application_id}"
-        if kept not in st.session_state:
-            told = "Names against the watch lists as they stand now. A match is a question, not a finding."
-            if not st.button("Screen these names now", icon=":material/person_search:", help=told):
-                return
-            with session.told(), st.spinner("Screening …", show_time=True):
-                st.session_state[kept] = screened(client, case.filing)
+    """Every party, what the lists say of their names today, and whom they share an address, an owner or a number with."""
+    rows = casefile.parties(case.filing)
+    tables.show(rows, "Every party with its part")
+    tables.offer(rows, f"{case.score.application_id.replace('/', '-')}-parties")
+    st.subheader("On the lists", anchor=False)
+    kept = f"screened:{case.score.application_id}"
+    told = "Names against the watch lists as they stand now. A match is a question, not a finding."
+    if kept not in st.session_state and st.button("Screen these names now", icon=":material/person_search:", help=told):
+        with st.spinner("Screening …", show_time=True):
+            st.session_state[kept] = screened(client, case.filing)
+    if kept in st.session_state:
         list_matches(client, case, st.session_state[kept])
+    st.subheader("Within two hops", anchor=False)
+    network(client, case.score.application_id)
+
+
+def network(client: Client, application_id: str) -> None:
+    """Who shares what with whom within two hops: drawn, and as a table that says the same."""
+    kept = f"network:{application_id}"
+    if kept not in st.session_state:
+        if not st.button("Draw the network", icon=":material/hub:", help="Parties that share an address, website, number, owner or payer with those of this application, and theirs."):
+            return
+        with st.spinner("Following what the parties share …", show_time=True):
+            st.session_state[kept] = client.network(application_id)
+    told = st.session_state[kept]
+    if told is None:
+        st.info("**This service does not tell networks.** A newer one does.", icon=":material/hub:")
+        return
+    if not told["edges"]:
+        st.info("**Nothing is shared.** No party here has an address, website, number, owner or payer in common with another on record.", icon=":material/hub:")
+        return
+    with st.container(key="wide-only-network"):
+        st.altair_chart(charts.network(told), alt="Parties of the application on the left, what they share beside them, and whom that leads to; the table below says the same in words")
+    left = told["left_out"]
+    if left["parties"] or left["crowded"]:
+        crowds = f" {len(left['crowded'])} things are shared by so many that they were not followed." if left["crowded"] else ""
+        st.caption(f"{left['parties']:,} parties farther off are not shown.{crowds}")
+    st.caption(casefile.plain(told["caveat"]))
+    rows = casefile.links(told)
+    tables.show(rows, "Who is linked with what, and why")
+    tables.offer(rows, f"{application_id.replace('/', '-')}-network")
 
 
 def screened(client: Client, filing: Application) -> list[dict[str, Any]]:
@@ -370,14 +445,15 @@ def asked_of_others(client: Client, case: Case) -> None:
         forms.ask(client, case.score.application_id, casefile.open_requests(case.history))
 
 
-def history(entries: list[dict[str, Any]]) -> None:
+def history(client: Client, case: Case) -> None:
     """What is known of the case, in the order in which it became known."""
+    entries = case.history
     rows = casefile.moments(entries)
-    st.subheader("History", anchor=False)
     if len(rows) >= WORTH_A_CHART:
         with st.container(key="wide-only-timeline"):
             st.altair_chart(charts.timeline(rows), alt="The history in time; the table below says the same in words")
     tables.show(history_rows(entries), "The history as a table")
+    tables.offer(history_rows(entries), f"{case.score.application_id.replace('/', '-')}-history")
 
 
 def history_rows(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -402,21 +478,23 @@ def decision(client: Client, case: Case) -> None:
             forms.decide(client, case.score)
 
 
-def take_away(case: Case) -> None:
-    """Every table of the page as a file; the memo is the page printed."""
-    name = case.score.application_id.replace("/", "-")
+def take_away(client: Client, case: Case) -> None:
+    """The memos to print, and the tables of the case as files; each is made when it is asked for."""
+    name, asked = case.score.application_id.replace("/", "-"), case.score.application_id
     with st.container(key="screen-only-take-away", horizontal=True, vertical_alignment="center"):
-        st.caption("Print the page (Ctrl+P) for an internal memo: forms and buttons stay out of it. Tables as CSV:", width="content")
-        for label, rows in (
-            ("Goods", casefile.goods(case.filing)), ("Parties", casefile.parties(case.filing)), ("Documents", casefile.papers(case.filing.documents or ())),
-            ("Route", casefile.legs(case.filing.route or ())), ("History", history_rows(case.history)), ("Requests", casefile.requests(case.history)),
+        for audience, label, told in (
+            ("internal", "Memo for the file", "Score, reasons, referrals: a page to print. Not for the applicant."),
+            ("applicant", "Memo for the applicant", "What they filed, what is addressed to them, and what is marked releasable. The service makes it; nothing else is in it."),
+        ):
+            st.download_button(
+                label, lambda audience=audience: client.memo(asked, audience), f"{name}-memo-{audience}.html", "text/html", on_click="ignore", icon=":material/print:", help=told, key=f"memo-{audience}"
+            )
+        reasons = [{"Reason": step["text"], "Feature": step["feature"], "Value": step["value"], "Log-odds": step["contribution"], "Source": step["source"]} for step in charts.steps(case.score)]
+        for label, rows, scope in (
+            ("Goods", casefile.goods(case.filing), False), ("Requests", casefile.requests(case.history), False),
+            ("Reasons", reasons, True), ("Missing", missing_rows(case.score), False),
         ):  # fmt: skip
-            tables.offer(rows, f"{name}-{label.lower()}", label=label)
-        tables.offer(
-            [{"Reason": step["text"], "Feature": step["feature"], "Value": step["value"], "Log-odds": step["contribution"], "Source": step["source"]} for step in charts.steps(case.score)],
-            f"{name}-reasons", scope=True, label="Reasons",
-        )  # fmt: skip
-        tables.offer(missing_rows(case.score), f"{name}-missing", label="Missing")
+            tables.offer(rows, f"{name}-{label.lower()}", scope=scope, label=label)
 
 
 def versions(score: Score) -> str:
@@ -425,3 +503,8 @@ def versions(score: Score) -> str:
         f"Scored {score.scored_at:%Y-%m-%d %H:%M} UTC as of {score.as_of:%Y-%m-%d %H:%M} UTC · model {score.model_version} · features "
         f"{score.features_version} · rules {score.rules_version} · policy {score.policy_version} · reference data {score.reference_as_of}"
     )
+
+
+PARTS: dict[str, Callable[[Client, Case], None]] = {
+    "Case": the_case, "Documents": documents, "Parties": parties, "Route": route, "Remedies": would_help, "History": history,
+}  # fmt: skip

@@ -50,14 +50,19 @@ def signatures(client: Client) -> None:
 
 def alerts(client: Client) -> None:
     """Findings that touch undecided applications and open licences, the newest first."""
-    with session.told(), st.spinner("Holding findings against open cases, and scoring these as of now …", show_time=True):
-        found = session.held("alerts", client.alerts, seconds=600)
+    with session.told(), st.spinner("Holding findings against open cases …", show_time=True):
+        found = session.held_yet("alerts:scored", seconds=600) or session.held("alerts", client.alerts, seconds=600)
     if not found:
         st.success("**No alert.** No finding touches an undecided application or an open licence.", icon=":material/check:")
         return
     rows = by_application(found)
     st.markdown(f"**{len(found)}** findings touch **{len(rows)}** undecided applications and open licences" + (", the newest 100." if len(found) == 100 else "."))
-    tables.offer(alert_rows(found), "alerts", scope=True, label="CSV, a line a finding")
+    with st.container(key="screen-only-alerts", horizontal=True, vertical_alignment="center"):
+        tables.offer(alert_rows(found), "alerts", scope=True)
+        if all(one["band"] is None for one in found) and st.button("Score these as of now", icon=":material/update:", type="tertiary", help="With all that the findings tell; takes some seconds."):
+            with session.told(), st.spinner("Scoring as of now …", show_time=True):
+                session.held("alerts:scored", lambda: client.alerts(scored=True), seconds=600)
+            st.rerun()
     st.dataframe(
         rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Alerts, the newest first",
         column_config={"Application": st.column_config.ButtonColumn("Application", type="tertiary", alignment="left", key="open_alert", help="Open it", pinned=True)},
@@ -71,8 +76,8 @@ def by_application(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in sorted(alert_rows(found), key=lambda row: row["Raised"], reverse=True):
         groups.setdefault(row["Application"], []).append(row)
-    bands = [words.band(name) for name in (*words.BAND_ORDER, None)]
-    ordered = sorted(groups.values(), key=lambda rows: (all(row["Diversion"] != "yes" for row in rows), bands.index(rows[0]["Band now"])))
+    bands = [*(words.band(name) for name in words.BAND_ORDER), tables.NONE]
+    ordered = sorted(groups.values(), key=lambda rows: (all(row["Diversion"] != "yes" for row in rows), min(bands.index(rows[0][name]) for name in ("Band now", "Band before"))))
     return [
         {
             "Application": rows[0]["Application"], "Because": rows[0]["Because"], "Findings": len(rows), "Diversion": "yes" if any(row["Diversion"] == "yes" for row in rows) else "no",
@@ -90,7 +95,7 @@ def alert_rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "Application": one["application_id"], "Because": f"it is an {one['why']}" if one["why"] == "open licence" else f"it is {one['why']}" if one["why"] == "undecided" else one["why"],
             "Finding": ", ".join(words.say(code) for code in one["findings"]) or "–", "Diversion": words.yes_no(one["diversion"]),
             "In common": ", ".join(words.say(part.strip()) for part in (one["shared_as"] or "").split(",") if part.strip()) or "–",
-            "Band now": words.band(one["band"]), "Band before": words.band(one["band_before"]), "Destination": country(one["destination"]),
+            "Band now": words.band(one["band"]) if one["band"] else tables.NONE, "Band before": words.band(one["band_before"]) if one["band_before"] else tables.NONE, "Destination": country(one["destination"]),
             "Raised": words.day(one["raised_at"]), "Found on": one["found_on"] or "–", "By": words.say(one["found_by"]), "Record": one["source"],
         }
         for one in found
@@ -123,7 +128,10 @@ def proposals(client: Client) -> None:
         st.dataframe(rows, hide_index=True, alt="Open proposals")
         return
     for one in shown[:AT_ONCE]:
-        with st.expander(f"{words.say(one['action'])} · {casefile.plain(one['target'])} · {words.day(one['proposed_at'])}"):
+        told = st.expander(f"{words.say(one['action'])} · {casefile.plain(one['target'])} · {words.day(one['proposed_at'])}", key=f"proposal:{one['proposal_id']}", on_change="rerun")
+        if not told.open:  # its form is drawn once it is looked at
+            continue
+        with told:
             st.markdown(f"Because of the {words.say(one['found_by'])} `{one['source']}`. Nothing is done by itself: put down what was done, or why not.")
             forms.review(client, one["application_id"], "incident" if one["found_by"] == "incident" else "visit", one["proposal_id"], f"Proposal ({words.say(one['action'])})")
             if st.button("Open the application", key=f"open-{one['proposal_id']}", type="tertiary", icon=":material/description:"):

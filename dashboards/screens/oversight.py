@@ -186,6 +186,7 @@ def model(client: Client) -> None:
             )
         if card.get("limits"):
             st.warning(casefile.plain(card["limits"]), icon=":material/report:")
+    health(client)
     st.subheader("Policy in force", anchor=False)
     elevated, high, critical = policy["thresholds"]
     st.markdown(
@@ -194,6 +195,115 @@ def model(client: Client) -> None:
     )
     with st.expander("The whole card", icon=":material/article:"):
         st.json({name: value for name, value in card.items() if name != "features"}, expanded=1)
+
+
+STATES = {"ok": "✓ as before", "watch": "◐ to watch", "alarm": "▲ alarm", "not_measured": "· not measured"}
+
+
+def health(client: Client) -> None:
+    """What moved since the model was trained, and the one kept in shadow beside it; worked out when it is opened."""
+    moved = st.expander("What moved since: drift and calibration", icon=":material/monitor_heart:", key="drift", on_change="rerun")
+    if moved.open:
+        with moved, session.told(), st.spinner("Comparing the newest filings with those of the training …", show_time=True):
+            drift(session.held("drift", client.drift, seconds=600))
+    beside = st.expander("Champion and challenger", icon=":material/compare_arrows:", key="challenger", on_change="rerun")
+    if beside.open and client.role in READS_ALL:
+        with beside, session.told(), st.spinner("Scoring the newest filings with both …", show_time=True):
+            challenger(session.held("challenger", client.compare_models, seconds=600))
+    elif beside.open:
+        beside.caption("Analysts, approvers and auditors are told.")
+
+
+def drift(told: dict[str, Any] | None) -> None:
+    """The checks that are not as before, how the scores spread, and what was found over what was expected."""
+    if told is None:
+        st.info("**This service does not tell drift.** A newer one does.", icon=":material/monitor_heart:")
+        return
+    window, reference = told["window"], told["reference"]
+    against = f" against {reference['filings']:,} of {reference['from']} to {reference['to']}" if reference else "; no training to compare with"
+    st.markdown(f"**{STATES[told['state']]}**: {window['filings']:,} filings of {window['from']} to {window['to']}{against}.")
+    rows = check_rows(told["checks"])
+    worth = [row for row in rows if row["State"] not in (STATES["ok"], STATES["not_measured"])]
+    counted = Counter(row["State"] for row in rows)
+    st.markdown(" · ".join(f"{number} {state}" for state, number in counted.items()))
+    tables.show(worth, "The checks that are not as before")
+    tables.offer(rows, "drift-checks", label="All checks")
+    left, right = st.columns(2, gap="medium")
+    if told["scores"]:
+        with left:
+            st.markdown("**Scores**, over ten parts that held a tenth each at training")
+            st.altair_chart(charts.shares(told["scores"]["edges"], told["scores"]["reference_share"], told["scores"]["share"]), alt="Share of filings in each part of the scale, at training and now")
+    measured = [
+        {"source": "visits by lot" if one["source"] == "lot" else "other reviewed visits", "ratio": one["ratio"], "low": max(one["low"], 0.01), "high": one["high"]}
+        for one in told["calibration"] if one["ratio"] and one["low"] is not None and one["high"]
+    ]
+    with right:
+        st.markdown("**Calibration**: found over expected, 90 % interval; 1 is right")
+        if measured:
+            st.altair_chart(charts.calibration(measured), alt="What was found over what was expected, by source of visits")
+        tables.show(calibration_rows(told["calibration"]), "Findings against what the scores expected")
+
+
+def check_rows(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Checks of drift as they are shown and exported."""
+    return [
+        {
+            "State": STATES[one["state"]], "What": words.say(one["subject"]), "About": words.say(one["about"]), "Measure": one["measure"], "Now": _short(one["value"]), "Expected": _short(one["expected"]),
+            "Watch from": _short(one["watch_from"]), "Alarm from": _short(one["alarm_from"]), "It says": one["text"], "To do": one["todo"],
+        }
+        for one in checks
+    ]  # fmt: skip
+
+
+def calibration_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Calibration since training as it is shown and exported."""
+    return [
+        {
+            "Visits": "by lot" if one["source"] == "lot" else "others, reviewed", "Made": f"{one['visits']:,}", "Diversions found": f"{one['found']:,}", "Expected": _short(one["expected"]),
+            "Found over expected": _short(one["ratio"]), "90 % interval": f"{_short(one['low'])} to {_short(one['high'])}" if one["low"] is not None else tables.NONE,
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def _short(value: float | None) -> str:
+    return tables.NONE if value is None else f"{value:,.3g}"
+
+
+def challenger(told: dict[str, Any] | None) -> None:
+    """Two models over the same findings and filings: figures with intervals, and which filings change their band and why."""
+    if told is None:
+        st.info("**No challenger is kept in shadow.** One that was trained and not promoted can be.", icon=":material/compare_arrows:")
+        return
+    st.markdown(f"Champion **{casefile.plain(told['champion'])}**, challenger **{casefile.plain(told['challenger'])}**; the shadow is nowhere in a queue or a case.")
+    labels = told["labels"]
+    if labels["too_few"]:
+        st.caption(casefile.plain(labels["too_few"]))
+    else:
+        st.caption(f"{labels['rows']:,} findings since {words.day(labels['since'])}, {labels['diversions']:,} diversions.")
+    figures = [
+        {
+            "Figure": one["figure"], "Champion": _short(one["champion"]), "Challenger": _short(one["challenger"]), "Difference": f"{one['difference']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})",
+            "Probably better": f"{one['probability_better']:.0%}",
+        }
+        for one in labels["figures"]
+    ]  # fmt: skip
+    tables.show(figures, "Figures of both, with the difference and its 90 % interval")
+    tables.offer(figures, "challenger-figures")
+    filings = told["filings"]
+    st.markdown(
+        f"Over **{filings['compared']:,}** filings: ranks agree {filings['rank_agreement']:.2f}, of the top 5 % {filings['top_5_percent_shared']:.0%} are shared, "
+        f"mean risk {filings['champion_mean_risk']:.4f} against {filings['challenger_mean_risk']:.4f}."
+    )
+    moved = [
+        {
+            "Application": one["application_id"], "Champion": f"{words.band(one['champion_band'])}, {words.frequency(one['champion_risk'])}",
+            "Challenger": f"{words.band(one['challenger_band'])}, {words.frequency(one['challenger_risk'])}", "Because": "; ".join(cause["text"] for cause in one["because"][:3]) or tables.NONE,
+        }
+        for one in filings["moved"]
+    ]  # fmt: skip
+    tables.show(moved, "Filings that change their band, the largest move first")
+    tables.offer(moved, "challenger-moved", scope=True)
 
 
 def group_rows(by_group: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, str]]:
@@ -285,7 +395,7 @@ def audit(client: Client) -> None:
     with session.told(), st.spinner("Reading the audit trail …"):
         told = session.held(f"audit:{after}", lambda: client.audit(after, PAGE))
     st.markdown("Head of the chain, to keep and compare later:")
-    st.code(told["head"], language=None)
+    st.code(told["head"], language=None, wrap_lines=True)
     if client.role in ("auditor", "admin"):
         if st.button("Verify the whole chain now", icon=":material/verified:", type="primary"):
             try:

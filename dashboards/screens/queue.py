@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
-from dashboards import places, session, tables, words, worklist
+from dashboards import places, saved_views, session, tables, words, worklist
 from dashboards.client import MOST_ROWS, Client, QueueRow, ServiceError, base_rate
 from dashboards.screens import application
 
@@ -57,6 +58,7 @@ def page() -> None:
         shown = worklist.in_order(choose(client, rows, state))
     with counts:
         views(worklist.tally(waiting))
+        own_views(client)
     if len(rows) >= MOST_ROWS:
         st.caption(f"Of the {MOST_ROWS:,} with the {'highest risk' if state == 'undecided' else 'newest filing'}; *Find* looks at all of them.")
     asked = act(shown)
@@ -73,9 +75,27 @@ def views(told: dict[str, int]) -> None:
     st.markdown(of_all(), width="content")
 
 
-def _open(filters: dict[str, list[str]]) -> None:
+def _open(filters: Mapping[str, Any]) -> None:
     for key, empty in FILTERS.items():
         st.session_state[key] = filters.get(key, empty)
+
+
+def own_views(client: Client) -> None:
+    """This person's own views: opened, saved under a name, taken away."""
+    kept = saved_views.saved(client)
+    with st.popover(f"My views: {len(kept)}" if kept else "My views", icon=":material/bookmark:", key="screen-only-views", help="The filters under a name of your own. Words you searched for are not kept."):
+        for number, (name, view) in enumerate(kept.items()):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(name, key=f"view-own-{number}", on_click=_open, args=(view,))
+                st.button("Take away", key=f"view-gone-{number}", on_click=saved_views.forget, args=(client, name), type="tertiary")
+        named = st.text_input("Save the filters as they stand, as", key="view-name", max_chars=saved_views.LONGEST)
+        if st.button("Save this view", key="view-save"):
+            if not named.strip():
+                st.error("Give it a name.")
+            elif wrong := saved_views.save(client, named, {key: st.session_state.get(key, empty) for key, empty in FILTERS.items()}):
+                st.error(wrong)
+            else:
+                st.rerun()
 
 
 def of_all() -> str:

@@ -8,13 +8,18 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from dashboards import casefile, forms, photo, session, visit_draft, words
+from dashboards import casefile, drafts, forms, photo, session, tables, visit_draft, words
 from dashboards.client import Client, ServiceError
 from dashboards.places import country, gazetteer
 from engine.wire import Access, Application, ItemState, LimitedBy, VisitFinding, VisitMode, VisitOutcome
 
 LATER = 3  # days after a visit; whoever enters it after that says why
 UNPLANNED = "not on the list"
+# The fields of the form that a draft holds; groups of goods and stored files stand in two lists beside them.
+KEPT = (
+    "visited_on", "because", "mode", "place", "latitude", "longitude", "host", "access", "limited_by", "lot_size", "seen", "method", "secure", "storage", "outcome", "findings",
+    "elsewhere", "limitations", "party_reply", "signed_by", "groups", "evidence", "added",
+)
 FACTS_DIFFER = tuple(code for code in get_args(VisitFinding) if code not in visit_draft.ELSEWHERE)
 
 
@@ -26,8 +31,8 @@ def page() -> None:
         forms.say_what_was_done()
         client = session.signed_in()
         with session.told():
-            listed = session.held("visits", client.visits)
-        due = choose([visit for visit in listed if visit["state"] != "done"])
+            listed = session.held("open-visits", lambda: client.visits("overdue") + client.visits("due"))
+        due = choose(listed)
         if due is None:
             return
         filing = pack(client, due)
@@ -145,7 +150,11 @@ def expected(client: Client, due: dict[str, Any]) -> tuple[str, ...]:
 def log(client: Client, due: dict[str, Any], filing: Application | None) -> None:
     """The form. Every entry is kept in this window from the moment it is made."""
     form = f"visitlog:{due.get('visit_id') or due.get('application_id') or due.get('shipment_id')}"
-    st.caption(":material/edit_note: Your draft is kept in this window only, until it is sent. Reloading or closing the window loses it.")
+    again = drafts.restore(client, form)
+    st.caption(
+        ":material/edit_note: "
+        + ("What you had put down before is here again; nothing of it was sent." if again else "What you put down is kept from field to field until it is sent, also if this window is reloaded: sign in again.")
+    )
     typed = how_it_was_made(form)
     typed |= {"access": (access := st.segmented_control("Access", get_args(Access), format_func=words.say, **_kept(form, "access")))}
     if access not in (None, "full"):
@@ -167,6 +176,7 @@ def log(client: Client, due: dict[str, Any], filing: Application | None) -> None
     typed |= what_was_found(form)
     st.subheader("Evidence", anchor=False)
     evidence = files(client, form)
+    drafts.keep(client, form, KEPT)
     sign_off(client, form, due, typed, groups, evidence)
 
 
@@ -237,7 +247,7 @@ def goods(form: str, filing: Application | None, shipped: tuple[str, ...]) -> li
         st.markdown(f"**{len(shipped) - len(left)} of {len(shipped)}** serial numbers shipped are accounted for." if left else f"✓ All {len(shipped)} serial numbers shipped are accounted for.")
         if left:
             with st.expander(f"Still to find: {len(left)}", icon=":material/checklist:"):
-                st.code("\n".join(left), language=None, height=180 if len(left) > 7 else "content")
+                tables.lines(left, "Serial numbers still to find")
     if unknown := visit_draft.unknown(shipped, groups):
         st.warning(f"Not among those shipped: {', '.join(unknown[:5])}{' …' if len(unknown) > 5 else ''}. Read them again; if they are so, keep them.", icon=":material/help:")
     return groups
@@ -337,6 +347,7 @@ def sign_off(
     sure = st.checkbox("I made this visit, and this is what I found", **_kept(form, "sure"))
     if not st.button("Send", type="primary", width="stretch", icon=":material/send:"):
         return
+    drafts.keep(client, form, KEPT)
     lacking = [what for what, given in (
         ("the day", typed["visited_on"]), ("how it was made", typed["mode"]), ("the access", typed["access"]), ("the outcome", typed["outcome"]),
         ("your name", typed["signed_by"]), ("your confirmation", sure),

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from engine.api import openapi, problems
 from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
+from engine.api.kept import Kept
 from engine.api.limits import Buckets, Limits, limits_for
 from engine.api.paths import EncodedSlashes
 from engine.api.room import Room, as_stored
@@ -27,6 +28,7 @@ from engine.api.routes import (
     jobs,
     models,
     operators,
+    papers,
     parties,
     scores,
     screening,
@@ -39,7 +41,9 @@ from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash (`paths`).
-RESOURCES = (what_ifs, scores, afterwards, parties, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators)
+RESOURCES = (
+    what_ifs, scores, papers, afterwards, parties, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators,
+)
 
 
 def utc_now() -> datetime:
@@ -68,7 +72,7 @@ def create_app(
         work.close()
 
     app = FastAPI(title="diversion", version="1", description=openapi.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line)
+    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line, Kept())
     app.state.counts = Counts(waiting=lambda: line.waiting)
     for resource in RESOURCES:
         app.include_router(resource.router)

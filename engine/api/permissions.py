@@ -45,6 +45,8 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/parties/{party_id}/merge": _OFFICERS,
     "POST /v1/parties/{party_id}/split": _OFFICERS,
     "POST /v1/links/weights": MAY_SIGN,
+    "GET /v1/applications/{application_id}/memo": READS_ALL,
+    "GET /v1/applications/{application_id}/documents": READS_ALL,
     # Events. Settling a referral is a named officer's act, so no system may send a review.
     "POST /v1/events/decision": _FACTS,
     "POST /v1/events/licence": _FACTS,

@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 from engine.api import permissions
 from engine.api.filing import FilingBatches
 from engine.api.jobs import Jobs
+from engine.api.kept import Kept
 from engine.api.limits import Buckets, Limits
 from engine.errors import NotAuthenticated, NotPermitted, TooLarge
 from engine.settings import Settings
@@ -45,6 +46,7 @@ class Room:
     buckets: Buckets
     jobs: Jobs
     filing: FilingBatches
+    kept: Kept
 
     def now(self) -> datetime:
         """This moment in UTC, without offset, as the store keeps times."""

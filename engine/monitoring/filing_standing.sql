@@ -26,14 +26,24 @@ item as (
     inner join filing_item on newest.record_no = filing_item.record_no
 ),
 
+-- The newest rate of each currency by each month, looked up once for all goods of it.
+rate as (
+    select
+        asked.currency,
+        asked.month,
+        exchange_rate.units_per_eur
+    from (select distinct currency, month from item) as asked
+    asof left join exchange_rate on asked.currency = exchange_rate.currency and asked.month >= exchange_rate.month
+),
+
 worth as (
     select
         item.record_no,
         item.line,
         item.quantity,
-        cast(item.value / case when item.currency = 'EUR' then 1.0 else exchange_rate.units_per_eur end as decimal(18, 2)) as value_eur
+        cast(item.value / case when item.currency = 'EUR' then 1.0 else rate.units_per_eur end as decimal(18, 2)) as value_eur
     from item
-    asof left join exchange_rate on item.currency = exchange_rate.currency and item.month >= exchange_rate.month
+    left join rate on item.currency = rate.currency and item.month = rate.month
 ),
 
 undertaking as (

@@ -20,23 +20,35 @@ begun as (
         min(application_id) as application_id,
         min(in_effect_from) as begun_on
     from licence_change group by licence
+),
+
+-- Two joins on one key each: one join on either key compares every shipment with every licence.
+under as (
+    select
+        standing.shipment_id,
+        begun.licence,
+        begun.application_id,
+        begun.begun_on
+    from standing inner join begun on standing.licence_number = begun.licence
+    union all
+    select
+        standing.shipment_id,
+        begun.licence,
+        begun.application_id,
+        begun.begun_on
+    from standing inner join begun on standing.application_id = begun.application_id
+    where standing.licence_number is null or standing.licence_number not in (select begun.licence from begun)
 )
 
 select
     standing.shipment_id,
-    coalesce(standing.application_id, begun.application_id) as application_id,
-    begun.licence,
+    coalesce(standing.application_id, under.application_id) as application_id,
+    under.licence,
     standing.shipped_on,
     standing.items,
     row_number() over (order by standing.shipped_on, standing.at, standing.record_no) as place
 from standing
-left join begun
-    on
-        standing.licence_number = begun.licence
-        or (
-            standing.application_id = begun.application_id
-            and (standing.licence_number is null or standing.licence_number not in (select begun.licence from begun))
-        )
+left join under on standing.shipment_id = under.shipment_id
 qualify
-    row_number() over (partition by standing.shipment_id order by begun.begun_on <= standing.shipped_on desc, begun.begun_on desc, begun.licence asc)
+    row_number() over (partition by standing.shipment_id order by under.begun_on <= standing.shipped_on desc, under.begun_on desc, under.licence asc)
     = 1

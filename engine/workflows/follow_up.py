@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from engine.compute.run import SLICE_UP_TO
 from engine.workflows.afterwards import lay_afterwards, lay_findings
 from engine.workflows.assess import Subject, score_stored
 from engine.workflows.licences import monitoring_sql
 
 if TYPE_CHECKING:
+    from engine.wire import Score
     from engine.workflows.desk import Desk
 
 RESCORED = 200  # alerts of one page that are scored anew; more are listed without
@@ -87,6 +89,7 @@ def lay_follow_up(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
 
 def alerts(
     desk: Desk, cursor: duckdb.DuckDBPyConnection, at: datetime, visible: tuple[str, ...] | None, *, since: datetime | None = None, limit: int = 200, skip: int = 0,
+    scored: bool = True,
 ) -> list[Alert]:
     """Alerts, the newest first; undecided applications and open licences with their score as of now beside the one on record. After `lay_follow_up`.
 
@@ -96,6 +99,7 @@ def alerts(
         at: the moment of scoring.
         visible: the authorities whose filings the caller may read; None = all.
         since: only what was raised from then on.
+        scored: score anew; otherwise only what is on record is told, which takes no scoring.
     """
     rows = cursor.execute(
         "select alert.* exclude (record_no), record_no from alert where ($visible is null or list_contains($visible, authority)) and ($since is null or raised_at >= $since) "
@@ -105,13 +109,25 @@ def alerts(
     found = [(Alert(*row[:6], tuple(row[6] or ()), *row[7:-1]), row[-1]) for row in rows]
     found = [(_with_the_found_application_hidden(one, cursor, visible), record_no) for one, record_no in found]
     anew = sorted({record_no for one, record_no in found if one.why != "found here"})[:RESCORED]
-    scores = dict(zip(anew, score_stored(desk, [Subject(record_no, at, at) for record_no in anew], at) if anew else (), strict=True))
-    before = _on_record(cursor, [one.application_id for one, record_no in found if record_no in scores])
-    return [
-        replace(one, risk=scores[record_no].risk, band=scores[record_no].band, risk_before=before.get(one.application_id, (None, None))[0],
-                band_before=before.get(one.application_id, (None, None))[1]) if one.why != "found here" and record_no in scores else one
-        for one, record_no in found
-    ]
+    scores = _scored(desk, anew, at) if scored else {}
+    before = _on_record(cursor, [one.application_id for one, record_no in found if record_no in anew])
+    told = []
+    for one, record_no in found:
+        if one.why != "found here" and record_no in anew:
+            risk_before, band_before = before.get(one.application_id, (None, None))
+            now = scores.get(record_no)
+            one = replace(one, risk=now.risk if now else None, band=now.band if now else None, risk_before=risk_before, band_before=band_before)
+        told.append(one)
+    return told
+
+
+def _scored(desk: Desk, filings: list[int], at: datetime) -> dict[int, Score]:
+    """Filings scored as of a moment, so many at a time that the history is read in slices."""
+    scores: dict[int, Score] = {}
+    for start in range(0, len(filings), SLICE_UP_TO):
+        part = filings[start : start + SLICE_UP_TO]
+        scores |= zip(part, score_stored(desk, [Subject(record_no, at, at) for record_no in part], at), strict=True)
+    return scores
 
 
 def proposals(cursor: duckdb.DuckDBPyConnection, visible: tuple[str, ...] | None, *, state: str | None = None, source: str | None = None) -> list[Proposal]:

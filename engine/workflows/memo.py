@@ -1,9 +1,10 @@
-"""Words a score as a memo to the person who decides. Computes nothing."""
+"""Words a score as a memo to the person who decides, for a terminal and for the printer. Computes nothing."""
 
 from __future__ import annotations
 
 import textwrap
 
+from engine.documents.page import Block, Heading, Page, Paragraph, Table
 from engine.wire import Application, Score
 from features.feature import DOES_NOT_ARISE
 
@@ -64,6 +65,38 @@ def memo(application: Application, score: Score, base_rate: float | None = None)
               f"policy {score.policy_version},", f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC"
               + ("." if score.store_sequence is None else f" on the store up to entry {score.store_sequence}.")]
     return "\n".join(lines) + "\n"
+
+
+def memo_page(application: Application, score: Score) -> Page:
+    """The memo as a page to print, for the file and not for the applicant."""
+    held = ", ".join(sorted({reason.handling for reason in score.reasons} | {referral.handling for referral in score.referrals} - {"releasable"})).replace("_", " ")
+    blocks: list[Block] = [
+        Paragraph(_asked(application)),
+        Heading(f"Risk of diversion: {BAND_WORDS[score.band]}"),
+        Paragraph(f"Of applications like this one, {frequency(score.risk)} would end in diversion (90 % interval: {frequency(score.risk_low)} to {frequency(score.risk_high)}).", strong=True),
+        Paragraph(SCOPE),
+        *([Paragraph("No trained model is in use: the points follow published guidance, and the probability is not calibrated.")] if score.model_version.startswith("expert-card") else ()),
+        Heading("Must be settled before a grant (a referral is not a refusal)"),
+        Table(("State", "Question", "Settled by"), tuple(("settled" if one.settled else "OPEN", one.text, one.settled_by) for one in score.referrals), (1, 5, 4), "Nothing: no rule found a question."),
+        Heading("What moved the score, largest first (log-odds)"),
+        Table(("Moved", "Reason", "Source", "Rests on"), tuple(
+            (f"{one.contribution:+.2f}", one.text, one.source, ", ".join(one.evidence[:4]) + (f" and {len(one.evidence) - 4} more" if len(one.evidence) > 4 else "")) for one in score.reasons
+        ), (1, 4, 3, 4)),
+        Heading("By family (log-odds)"),
+        Paragraph(", ".join(f"{family.replace('_', ' ')} {value:+.2f}" for family, value in sorted(score.family_risk.items(), key=lambda f: -abs(f[1])))),
+        Heading("Not known (each widens the interval)"),
+        Table(("Input", "Why"), tuple((one.feature.replace("_", " "), one.why) for one in score.missing), (4, 6), "Nothing that could have been given."),
+        Heading("Decided by"),
+        Table(("Outcome, grounds, reasons in the officer's own words", "Name and day"), (("", ""),), (7, 3)),
+        Paragraph(
+            f"As of {score.as_of:%Y-%m-%d %H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, policy {score.policy_version}, "
+            f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC."
+        ),
+    ]
+    return Page(
+        title=f"Application {score.application_id}", subtitle=f"Revision {score.revision}, filed {application.filed_at:%d %B %Y} with {application.authority}. Internal memo.",
+        blocks=tuple(blocks), foot=f"Application {score.application_id}. INTERNAL: not for the applicant. Handling of what it rests on: {held or 'internal'}.",
+    )
 
 
 def _asked(application: Application) -> str:

@@ -14,17 +14,17 @@ from engine.errors import FieldProblem, InvalidRecord
 from engine.risk.policy import policy_in_force
 from engine.workflows.licences import monitoring_sql
 
-LONGEST_PAGE = 500
+LONGEST_PAGE = 5_000  # each page reads the whole queue once; ten pages of 500 took ten times as long
 
 QUEUE = """
 with newest as (
-    select * from filing qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1
+    select * from filing where {one} qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1
 ),
 first_filed as (
-    select application_id, min(filed_at) as filed_at from filing group by application_id
+    select application_id, min(filed_at) as filed_at from filing where {one} group by application_id
 ),
 scored as (
-    select * from score qualify row_number() over (partition by application_id, revision order by record_no desc) = 1
+    select * from score where {one} qualify row_number() over (partition by application_id, revision order by record_no desc) = 1
 ),
 corrected as (
     select corrects as event_id from decision where corrects is not null
@@ -33,7 +33,7 @@ corrected as (
 ),
 decided as (
     select application_id, outcome, decision.at as decided_at from decision
-    where not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
+    where {one} and not coalesce(withdrawn, false) and event_id not in (select event_id from corrected)
     qualify row_number() over (partition by application_id order by decision.at desc, record_no desc) = 1
 ),
 settled as (
@@ -61,7 +61,7 @@ open_referral as (
 named as (
     select record_no, min_by(name, party_no) filter (where role_group = 'exporter') as exporter,
         min_by(name, party_no) filter (where role_group = 'end_user') as end_user
-    from filing_party group by record_no
+    from filing_party where {one} group by record_no
 ),
 queue as (
     select
@@ -102,6 +102,7 @@ class Asked:
 
     Args:
         filed_from, filed_to: days, both included.
+        application_id: that one alone; the rest of the queue is then not worked out.
         find: a part of the application's id, the exporter's or the end user's name, in whatever case.
         visible: the authorities whose filings the caller may read; None = all.
         order: `newest` by filing, or `risk`, highest first, unscored last.
@@ -115,6 +116,7 @@ class Asked:
     filed_from: date | None = None
     filed_to: date | None = None
     find: str | None = None
+    application_id: str | None = None
     visible: tuple[str, ...] | None = None
     order: str = "newest"
     limit: int = 50
@@ -140,7 +142,10 @@ def queue(cursor: duckdb.DuckDBPyConnection, asked: Asked, at: datetime) -> Page
         "visible": list(asked.visible) if asked.visible is not None else None, "from": asked.filed_from,
         "before": asked.filed_to + timedelta(days=1) if asked.filed_to else None,
     }
-    sql = f"select *, {value} as place from ({QUEUE}) as q"
+    one = "true"
+    if asked.application_id is not None:
+        one, told["id"] = "application_id = $id", asked.application_id
+    sql = f"select *, {value} as place from ({QUEUE.format(one=one)}) as q"
     if asked.cursor:
         told["place"], told["after"] = _place(asked)
         sql += " where place < $place or (place = $place and application_id > $after)"

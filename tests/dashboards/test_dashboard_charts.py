@@ -5,9 +5,10 @@ import math
 from itertools import pairwise
 
 import pytest
+from builders import an_application
 
-from dashboards import charts
-from engine.wire import Leg
+from dashboards import casefile, charts
+from engine.wire import Application, Leg, parse
 
 
 def a_reason(text: str, contribution: float, **told) -> dict:
@@ -71,3 +72,35 @@ def test_a_route_whose_places_are_all_unknown_has_no_map():
 def test_a_history_is_drawn_in_the_order_given():
     drawn = charts.timeline([{"at": "2026-01-01T00:00:00Z", "kind": "application", "told": "filed"}]).to_dict()
     assert drawn["encoding"]["y"]["sort"] == ["application"]
+
+
+NETWORK = {
+    "nodes": [
+        {"id": "party:1", "kind": "party", "hops": 0, "label": "Gulf Trading", "country": "AE", "roles": ["consignee"], "listed": {"state": "dismissed"}, "denied": None, "diversion": None},
+        {"id": "address:a", "kind": "address", "hops": 0, "label": "12 Long Road", "country": "AE", "parties": 9},
+        {"id": "party:2", "kind": "party", "hops": 1, "label": None, "country": None, "roles": [], "listed": {"state": "open"}, "denied": {"times": 1}, "diversion": None},
+    ],
+    "edges": [
+        {"id": "1a", "from": "party:1", "to": "address:a", "kind": "address", "since": "2024-03-01T09:00:00Z", "reason": "gives this address"},
+        {"id": "2a", "from": "party:2", "to": "address:a", "kind": "address", "since": "2025-03-01T09:00:00Z", "reason": "gives this address"},
+    ],
+}  # fmt: skip
+
+
+def test_a_network_tells_in_words_what_stands_against_a_party_and_keeps_others_apart_by_hops():
+    assert [charts.sign(node) for node in NETWORK["nodes"]] == ["nothing on record", "shared", "■ refused before"]
+    drawn = charts.network(NETWORK).to_dict()
+    lines, nodes = (drawn["datasets"][layer["data"]["name"]] for layer in drawn["layer"][:2])
+    assert [line["x"] for line in lines] == [0, 2] and [node["x"] for node in nodes] == [0, 1, 2]
+    assert nodes[2]["label"] == "withheld"
+    rows = casefile.links(NETWORK)
+    assert [(row["Party"], row["With"], row["Of how many"]) for row in rows] == [("Gulf Trading", "12 Long Road", "9 parties"), ("another authority's", "12 Long Road", "9 parties")]
+
+
+def test_a_check_of_a_file_stands_beside_the_field_it_concerns():
+    filing = parse(Application, json.dumps(an_application(documents=[{"kind": "end_user_statement", "number": "E-1", "items": [{"description": "rifles", "quantity": 5}]}]))).model
+    check = {"document": 1, "file": "read", "fields": {"number": True, "quantity": False}, "pages": 2, "saved_again": True, "created_at": "2026-01-01", "modified_at": "2026-02-01",
+             "producer": "Writer", "signatures": [{"signer": "A. Minister", "intact": False, "covers_all": True, "trusted": None}]}  # fmt: skip
+    told = {row["Field"]: row["1 end user statement"] for row in casefile.papers(filing.documents, [check])}
+    assert told["number"] == "E-1 ✓ in the file" and told["items"].endswith("✗ NOT FOUND in the file")
+    assert "✗ saved into again 2026-02-01" in told["written"] and "✗ CHANGED since" in told["signatures"]

@@ -3,6 +3,7 @@
 import io
 from datetime import date
 
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -166,3 +167,8 @@ def test_the_place_is_cut_out_of_a_photo_and_the_picture_stays():
 
 def test_a_file_that_is_no_photo_stays_as_it_is():
     assert photo.without_place(b"%PDF-1.7 ...") == b"%PDF-1.7 ..."
+
+
+def test_parquet_keeps_numbers_and_tells_what_is_of_two_kinds_as_text():
+    told = pq.read_table(io.BytesIO(tables.as_parquet([{"Name": "=HYPERLINK(1)", "Risk": -0.5, "Of": 1}, {"Name": None, "Risk": None, "Of": "two"}], scope=True))).to_pydict()
+    assert told == {"Name": ["=HYPERLINK(1)", None], "Risk": [-0.5, None], "Of": ["1", "two"], "Scope": ["diversion only"] * 2}

@@ -107,37 +107,58 @@ def list_due(
 ) -> DueAnswer:
     """What is due and overdue, by age or by value, each with who must act next."""
     asked = clocks.Asked(tuple(state or ("due", "overdue")), obligation, next_actor, until, order, caller.authorities, limit + 1, skip)
-    with room.cursor() as cursor:
-        clocks.lay_due(cursor, _without_offset(as_of) if as_of else moment_after(room.now()))
+    now = room.now()
+
+    def made() -> DueAnswer:
+        clocks.lay_due(cursor, _without_offset(as_of) if as_of else moment_after(now))
         if not caller.reads_all:
             cursor.execute("delete from obligation where list_contains(?, obligation)", [sorted(NOT_FOR_PLANNERS)])
-        rows = clocks.due(cursor, room.now(), asked)
+        rows = clocks.due(cursor, now, asked)
         unverified = clocks.unverified(cursor, caller.authorities) if caller.reads_all else []
         cooperation = clocks.cooperation(cursor) if caller.reads_all and caller.authorities is None else []
-    return DueAnswer(
-        obligations=tuple(plain(asdict(one)) for one in rows[:limit]), unverified=tuple(plain(asdict(one)) for one in unverified),
-        cooperation=tuple(plain(asdict(one)) for one in cooperation), next_skip=skip + limit if len(rows) > limit else None,
-    )
+        return DueAnswer(
+            obligations=tuple(plain(asdict(one)) for one in rows[:limit]), unverified=tuple(plain(asdict(one)) for one in unverified),
+            cooperation=tuple(plain(asdict(one)) for one in cooperation), next_skip=skip + limit if len(rows) > limit else None,
+        )
+
+    with room.cursor() as cursor:
+        return room.kept.answer(cursor, ("due", asked, as_of, caller.reads_all), now, made)
 
 
 @router.get("/alerts")
 def list_alerts(
     caller: CallerDep, room: RoomDep, since: Moment | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 100, skip: Annotated[int, Query(ge=0)] = 0,
+    scored: Annotated[bool, Query(description="Score each application as of now; `false` tells the score on record alone, at once.")] = True,
 ) -> Alerts:
     """Findings that touch undecided applications and open licences, each scored as of now beside the score on record."""
+    now = room.now()
+
+    def made() -> Alerts:
+        follow_up.lay_follow_up(cursor, moment_after(now))
+        found = follow_up.alerts(room.desk, cursor, now, caller.authorities, since=_without_offset(since) if since else None, limit=limit, skip=skip, scored=scored)
+        return Alerts(alerts=tuple(plain(asdict(one)) for one in found))
+
     with room.cursor() as cursor:
-        follow_up.lay_follow_up(cursor, moment_after(room.now()))
-        found = follow_up.alerts(room.desk, cursor, room.now(), caller.authorities, since=_without_offset(since) if since else None, limit=limit, skip=skip)
-    return Alerts(alerts=tuple(plain(asdict(one)) for one in found))
+        return room.kept.answer(cursor, ("alerts", caller.authorities, since, limit, skip, scored), now, made)
 
 
 @router.get("/proposals")
-def list_proposals(caller: CallerDep, room: RoomDep, state: Literal["open", "done", "not_done"] | None = None) -> Proposals:
+def list_proposals(
+    caller: CallerDep, room: RoomDep, state: Literal["open", "done", "not_done"] | None = None,
+    limit: Annotated[int | None, Query(ge=1, le=10_000, description="The newest so many; without it all, the oldest open first.")] = None,
+) -> Proposals:
     """What findings put before an approver: settled by a review with the proposal's id as subject."""
-    with room.cursor() as cursor:
-        follow_up.lay_follow_up(cursor, moment_after(room.now()))
+    now = room.now()
+
+    def made() -> Proposals:
+        follow_up.lay_follow_up(cursor, moment_after(now))
         found = follow_up.proposals(cursor, caller.authorities, state=state)
-    return Proposals(proposals=tuple(plain(asdict(one)) for one in found))
+        if limit is not None:
+            found = sorted(found, key=lambda one: (one.proposed_at, one.proposal_id), reverse=True)[:limit]
+        return Proposals(proposals=tuple(plain(asdict(one)) for one in found))
+
+    with room.cursor() as cursor:
+        return room.kept.answer(cursor, ("proposals", caller.authorities, state, limit), now, made)
 
 
 @router.get("/reports/{year}", response_class=Response)
@@ -148,6 +169,7 @@ def read_report(
     """The year's report: coverage, punctuality, findings, diversions, cost, the estimate from visits by lot, and what may not be inferred."""
     if authority and not caller.may_see(authority):
         raise NotPermitted("the token does not name this authority. Expected one of its own. Use a token for that authority.")
+    visible, now = (authority,) if authority else caller.authorities, room.now()
     with room.cursor() as cursor:
-        told = report.yearly_report(cursor, year, room.now(), (authority,) if authority else caller.authorities, inspector_days)
+        told = room.kept.answer(cursor, ("report", year, visible, inspector_days), now, lambda: report.yearly_report(cursor, year, now, visible, inspector_days))
     return Response(report.render(told, f".{form}"), media_type=MEDIA_TYPES[form], headers=AS_A_FILE | {"Content-Disposition": f'attachment; filename="verification-{year}.{form}"'})

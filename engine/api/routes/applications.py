@@ -106,6 +106,7 @@ class QueueQuery(BaseModel):
     state: Literal["undecided", "granted", "denied", "withdrawn", "returned"] | None = None
     filed_from: date | None = Field(None, alias="from", description="First day of filing.")
     filed_to: date | None = Field(None, alias="to", description="Last day of filing.")
+    application_id: Annotated[str, Field(max_length=64)] | None = Field(None, description="That application alone, however it stands.")
     find: Annotated[str, Field(max_length=200)] | None = Field(None, description="A part of the id, the exporter's or the end user's name.")
     order: Literal["newest", "risk"] = "newest"
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE)] = 50

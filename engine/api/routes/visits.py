@@ -32,7 +32,7 @@ LONGEST_PLAN = timedelta(days=3 * 366)
 @router.get("/visits")
 def list_visits(
     caller: CallerDep, room: RoomDep, state: Literal["due", "overdue", "done"] | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200, skip: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 200, skip: Annotated[int, Query(ge=0)] = 0,
 ) -> VisitRows:
     """Visits by the end of their window; before sign-off an inspector is not told why one was chosen."""
     with room.cursor() as cursor:

@@ -176,3 +176,27 @@ def test_no_route_that_a_system_may_read_was_left_out_of_the_search():
         "GET /v1/applications", "GET /v1/applications/{application_id}", "GET /v1/applications/{application_id}/score",
         "GET /v1/applications/{application_id}/history", "GET /v1/features", "GET /v1/jobs/{job_id}", "GET /v1/me",
     }
+
+
+def test_a_memo_for_the_applicant_holds_what_is_theirs_and_what_is_released(service: Service, denied: str):
+    filing = an_application(documents=[
+        {"kind": "contract", "number": "C-OWN", "submitted_by": "exporter"}, {"kind": "end_user_statement", "number": MARKER, "submitted_by": "end_user"},
+    ])  # fmt: skip
+    application_id = filing["application_id"]
+    service.system.post("/v1/applications", json=filing)
+    told = {"application_id": application_id}
+    for kind, event in (
+        ("request", an_event(request_id=fresh("R"), to="applicant", text="Name the site.", **{"for": "information"}, **told)),
+        ("request", an_event(request_id=fresh("R"), to="agency", text=MARKER, **{"for": "opinion"}, **told)),
+        ("shipment", an_event(shipment_id=fresh("S"), because="Told to all", handling="releasable", **told)),
+        ("incident", an_event(source="partner", finding="loss", because=MARKER, **told)),
+        ("decision", an_event(outcome="denied", grounds=["end_use"], rationale=MARKER, reasons_for_applicant="The end use is not shown.", **told)),
+    ):  # fmt: skip
+        assert service.analyst.post(f"/v1/events/{kind}", json=event).status_code == 201, event
+    memo = service.analyst.get(f"/v1/applications/{application_id}/memo", params={"audience": "applicant"}).text
+    assert all(said in memo for said in ("C-OWN", "Name the site.", "Told to all", "The end use is not shown.", "Denied on"))
+    assert MARKER not in memo
+    internal = service.analyst.get(f"/v1/applications/{application_id}/memo").text
+    assert "INTERNAL" in internal and "Risk of diversion" in internal and "Risk of diversion" not in memo and "in 1,000" not in memo
+    told_of_denial = service.analyst.get(f"/v1/applications/{denied}/memo", params={"audience": "applicant"}).text
+    assert "Karelian" in told_of_denial and MARKER not in told_of_denial

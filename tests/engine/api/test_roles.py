@@ -128,6 +128,9 @@ ASKED: dict[str, Ask] = {
     "POST /v1/parties/{party_id}/merge": post("/v1/parties/1/merge", {"other": "2", "because": "One register extract."}),
     "POST /v1/parties/{party_id}/split": post("/v1/parties/1/split", {"because": "Another firm."}),
     "POST /v1/links/weights": post("/v1/links/weights", {"weights": "none", "because": "Better."}),
+    "GET /v1/applications/{application_id}/memo": each(get("/v1/applications/{application_id}/memo"), get("/v1/applications/{application_id}/memo", audience="applicant"),
+                                                       get("/v1/applications/{whole}/memo", audience="applicant")),
+    "GET /v1/applications/{application_id}/documents": get("/v1/applications/{application_id}/documents"),
     "POST /v1/events/{kind}": each(*(
         lambda client, planted, kind=kind: [client.post(f"/v1/events/{kind}", json=an_event_of(kind, planted))] for kind in EVENTS)),
     "GET /v1/signatures": get("/v1/signatures"),
@@ -214,3 +217,10 @@ def test_who_may_see_it_is_shown_it(service: Service, planted: Planted, role: st
     for route in ("GET /v1/applications/{application_id}", "GET /v1/applications/{application_id}/history", "GET /v1/signatures", "GET /v1/export/{table}"):
         assert any(MARKER in answer.text for answer in ASKED[route](client, planted)), route
     assert client.get(f"/v1/evidence/{HASH}").content == PAPER
+
+
+def test_nothing_controlled_stands_in_a_memo_for_the_applicant(service: Service, planted: Planted):
+    for application_id in (planted.application_id, planted.whole):
+        answer = service.analyst.get(f"/v1/applications/{application_id}/memo", params={"audience": "applicant"})
+        assert MARKER.encode() not in answer.content
+    is_problem(answer, 422)  # the filing that is controlled as a whole gets none
