@@ -32,7 +32,10 @@ rate as (
         asked.currency,
         asked.month,
         exchange_rate.units_per_eur
-    from (select distinct currency, month from item) as asked
+    from (select distinct
+        currency,
+        month
+    from item) as asked
     asof left join exchange_rate on asked.currency = exchange_rate.currency and asked.month >= exchange_rate.month
 ),
 

@@ -37,7 +37,7 @@ under as (
         begun.application_id,
         begun.begun_on
     from standing inner join begun on standing.application_id = begun.application_id
-    where standing.licence_number is null or standing.licence_number not in (select begun.licence from begun)
+    where standing.licence_number is null or standing.licence_number not in (select issued.licence from begun as issued)
 )
 
 select
