@@ -258,6 +258,7 @@ SLICED_BY = {
     "spine_party": "select distinct entity_id, null::varchar as address_key, null::varchar as website_key from flagged_form",
     "spine_leg": "select null::varchar as carrier_key where false",
     "spine_application": "select null::varchar as destination where false",
+    "place_member": "select null::bigint as entity_id where false",
 }
 
 
