@@ -231,7 +231,7 @@ def links(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     for edge in told["edges"]:
         one, other = nodes[edge["from"]], nodes[edge["to"]]
         rows.append({
-            "Party": one["label"] or "another authority's", "Part": ", ".join(words.say(role) for role in one.get("roles") or ()) or f"{one['hops']} hops off", "Stands against it": charts.sign(one),
+            "Party": one["label"] or "another authority's", "Part": ", ".join(words.say(role) for role in one.get("roles") or ()) or ("one hop off" if one["hops"] == 1 else "two hops off"), "Stands against it": charts.sign(one),
             "Shares": words.say(edge["kind"]) if edge["kind"] != "alike" else "may be the same as", "With": other["label"] or "another authority's",
             "Of how many": f"{other['parties']:,} parties" if other.get("parties") else "–", "Since": words.day(edge["since"]), "Why": edge["reason"], "Hops": one["hops"],
         })  # fmt: skip

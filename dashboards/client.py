@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -186,6 +187,14 @@ class Client:
             if error.status not in nothing:
                 raise
             return None
+
+    def lists(self) -> list[dict[str, Any]]:
+        """The watch lists that are held, with their editions."""
+        return list(self.ask("GET", "lists")["lists"])
+
+    def list_difference(self, code: str, first: date, last: date) -> dict[str, Any]:
+        """What a list says at the end of one day and not at that of an earlier one."""
+        return dict(self.ask("GET", f"lists/{quote(code, safe='')}/diff", params={"from": str(first), "to": str(last)}))
 
     def screen(self, name: str, country: str | None = None) -> list[dict[str, Any]]:
         """The list entries near a name as the lists stand now, best first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
@@ -17,6 +17,8 @@ READS_ALL = ("analyst", "approver", "auditor")
 SECTIONS = {"work": "Work", "year": "Year", "model": "Model", "features": "Feature book", "lists": "Lists", "audit": "Audit trail"}
 FOR_ADMIN = ("model", "features", "lists", "audit")
 PAGE = 200  # entries of the audit trail at a time
+MOST_CHANGES = 200  # of a list, shown at once
+FIRST_DAY = date(1990, 1, 1)  # no list read here names anyone since earlier
 
 
 def page() -> None:
@@ -355,37 +357,54 @@ def feature_rows(family: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def lists(client: Client) -> None:
-    """Which editions of watch lists are held, and how old they are."""
-    with session.told(), st.spinner("Reading the audit trail …", show_time=True):
-        taken = session.held("editions", lambda: editions(client), seconds=600)
-    if not taken:
+    """Which watch lists are held, how old they are, and what changed on one between two days."""
+    with session.told():
+        held = session.held("lists", client.lists, seconds=60)
+    if not held:
         st.warning("**No watch list was ever taken in.** An administrator does it with `diversion lists import FILE`; until then nobody is screened.", icon=":material/playlist_remove:")
         return
-    rows = list_rows(taken, datetime.now(UTC).date())
-    st.markdown(f"The newest list was taken in **{rows[0]['Days ago']}** days ago.")
-    tables.show(rows, "Editions of watch lists, the newest first")
+    rows = list_rows(held)
+    tables.show(rows, "Watch lists as they stand")
     tables.offer(rows, "lists")
-    st.caption("The whole of what is held: `diversion export list_entry`.")
+    st.subheader("What changed", anchor=False)
+    by_code = {one["list"]: one for one in held}
+    left, middle, right = st.columns([2, 1, 1])
+    chosen = left.selectbox("List", list(by_code), format_func=lambda code: by_code[code]["title"], key="list_compared", bind="query-params")
+    days = sorted({date.fromisoformat(edition["edition"]) for edition in by_code[chosen]["editions"]})
+    # By default what the newest edition brought; of the only one held, what a year did.
+    first = middle.date_input("From the end of", value=days[-2] if len(days) > 1 else days[-1] - timedelta(days=365), min_value=FIRST_DAY, format="YYYY-MM-DD", key=f"from_{chosen}")
+    last = right.date_input("To the end of", value=days[-1], min_value=FIRST_DAY, format="YYYY-MM-DD", key=f"to_{chosen}")
+    if not first < last:
+        st.info("Choose two days, the earlier one first.", icon=":material/event_busy:")
+        return
+    with session.told():
+        told = client.list_difference(chosen, first, last)
+        changes = change_rows(told)
+        st.markdown(f"**{len(told['added']):,}** added, **{len(told['ended']):,}** ended, **{len(told['changed']):,}** changed.")
+        if changes:
+            tables.show(changes[:MOST_CHANGES], f"What changed on {by_code[chosen]['title']}")
+            if len(changes) > MOST_CHANGES:
+                st.caption(f"The first {MOST_CHANGES} are shown; the file has all {len(changes):,}.")
+            tables.offer(changes, "list-changes")
 
 
-def editions(client: Client) -> list[dict[str, Any]]:
-    """The entries of the audit trail that took a list in, the newest first."""
-    found, after = [], 0
-    while after is not None:
-        told = client.audit(after)
-        found += [entry for entry in told["entries"] if entry["action"].startswith("import list")]
-        after = told["next_after"]
-    return found[::-1]
-
-
-def list_rows(taken: Sequence[dict[str, Any]], today: date) -> list[dict[str, str]]:
-    """Editions as they are shown and exported."""
+def list_rows(held: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Watch lists as they are shown and exported."""
     return [
         {
-            "Taken in": words.day(entry["made_at"]), "Days ago": f"{(today - date.fromisoformat(entry['made_at'][:10])).days:,}", "Form": entry["action"].removeprefix("import list").strip(),
-            "What": entry["note"] or "not told to this token", "Entries new or changed": f"{entry['records']:,}", "By": entry["actor"],
+            "List": one["title"], "Issuer": one["issuer"], "A match": "is a referral" if one["effect"] == "prohibiting" else "raises the score", "Entries": f"{one['entries']:,}",
+            "Newest edition": words.day(one["edition"]), "Days old": f"{one['age_days']:,}", "Editions": f"{len(one['editions']):,}",
+            "Taken in": words.day(one["editions"][0]["imported_at"]), "By": one["editions"][0]["imported_by"],
         }
-        for entry in taken
+        for one in held
+    ]  # fmt: skip
+
+
+def change_rows(told: dict[str, Any]) -> list[dict[str, str]]:
+    """What changed between two days, what came first."""
+    return [
+        {"What": what, "Entry": one["entry_id"], "Name": one["name"], "Fields": ", ".join(words.say(field) for field in one["fields"]) or "–"}
+        for what in ("added", "ended", "changed") for one in told[what]
     ]  # fmt: skip
 
 

@@ -346,6 +346,13 @@ def test_every_section_of_oversight_can_be_drawn(opened):
         assert not chosen(app, "oversight", section).exception
 
 
+def test_what_changed_on_a_list_between_two_days_is_told_by_entry(opened):
+    app = opened(run_oversight, "auditor", oversight="Lists")
+    first, _ = app.date_input
+    assert "**0** added" not in text_of(first.set_value(date(2000, 1, 1)).run())
+    assert "earlier one first" in text_of(app.date_input[1].set_value(date(1995, 1, 1)).run())
+
+
 def test_an_administrator_is_offered_nothing_of_any_case(opened):
     app = opened(run_oversight, "admin")
     (sections,) = [group for group in app.button_group if group.key == "oversight"]
