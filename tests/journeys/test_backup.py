@@ -46,7 +46,8 @@ def test_a_backup_made_while_applications_are_filed_is_whole_and_scores_the_same
         verdict = audit.verify(copy.store.cursor(), told.head)
         assert verdict.first_fault is None and verdict.entries == told.entries
         for n in range(12):
-            assert score_of(copy, f"B-{n}") == score_of(desk, f"B-{n}")
+            here, there = (score_of(one, f"B-{n}").model_copy(update={"store_sequence": None}) for one in (desk, copy))
+            assert there == here
         assert evidence(copy, hashlib.sha256(PAPER).hexdigest()).path.read_bytes() == PAPER
         assert [tuple(row) for row in _shape(copy)] == [tuple(row) for row in _shape(desk)]
         assert file_application(copy, later[0], origin()).score.risk == file_application(desk, later[0], origin()).score.risk
