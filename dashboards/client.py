@@ -164,27 +164,24 @@ class Client:
         """A memo to print, `internal` or for the `applicant`; made by the service, so that nothing else of the case comes with it."""
         return self.ask("GET", f"{_path(application_id)}/memo", params={"audience": audience, "form": form}).content
 
-    def network(self, application_id: str) -> dict[str, Any] | None:
-        """Its parties and what they share with others within two hops; None where the service has no such answer."""
-        return self._if_there(f"{_path(application_id)}/network")
+    def network(self, application_id: str) -> dict[str, Any]:
+        """Its parties and what they share with others within two hops."""
+        return dict(self.ask("GET", f"{_path(application_id)}/network"))
 
-    def route(self, application_id: str) -> dict[str, Any] | None:
-        """The legs of its route with their distances; None where the service has no such answer."""
-        return self._if_there(f"{_path(application_id)}/route")
+    def route(self, application_id: str) -> dict[str, Any]:
+        """The legs of its route with their distances."""
+        return dict(self.ask("GET", f"{_path(application_id)}/route"))
 
-    def drift(self) -> dict[str, Any] | None:
-        """What moved since the model in force was trained; None where the service has no such answer."""
-        return self._if_there("drift")
+    def drift(self) -> dict[str, Any]:
+        """What moved since the model in force was trained."""
+        return self.finished(self.ask("GET", "drift"))
 
     def compare_models(self) -> dict[str, Any] | None:
-        """The model in force against the one kept in shadow; None where there is none, or no such answer."""
-        return self._if_there("models/compare", nothing=(404, 405, 409))
-
-    def _if_there(self, path: str, nothing: tuple[int, ...] = (404, 405)) -> dict[str, Any] | None:
+        """The model in force against the one kept in shadow; None where there is none."""
         try:
-            return self.finished(self.ask("GET", path))
+            return self.finished(self.ask("GET", "models/compare"))
         except ServiceError as error:
-            if error.status not in nothing:
+            if error.status != 409:
                 raise
             return None
 

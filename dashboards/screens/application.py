@@ -385,9 +385,6 @@ def network(client: Client, application_id: str) -> None:
         with st.spinner("Following what the parties share …", show_time=True):
             st.session_state[kept] = client.network(application_id)
     told = st.session_state[kept]
-    if told is None:
-        st.info("**This service does not tell networks.** A newer one does.", icon=":material/hub:")
-        return
     if not told["edges"]:
         st.info("**Nothing is shared.** No party here has an address, website, number, owner or payer in common with another on record.", icon=":material/hub:")
         return

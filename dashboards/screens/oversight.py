@@ -216,11 +216,8 @@ def health(client: Client) -> None:
         beside.caption("Analysts, approvers and auditors are told.")
 
 
-def drift(told: dict[str, Any] | None) -> None:
+def drift(told: dict[str, Any]) -> None:
     """The checks that are not as before, how the scores spread, and what was found over what was expected."""
-    if told is None:
-        st.info("**This service does not tell drift.** A newer one does.", icon=":material/monitor_heart:")
-        return
     window, reference = told["window"], told["reference"]
     against = f" against {reference['filings']:,} of {reference['from']} to {reference['to']}" if reference else "; no training to compare with"
     st.markdown(f"**{STATES[told['state']]}**: {window['filings']:,} filings of {window['from']} to {window['to']}{against}.")
@@ -293,6 +290,9 @@ def challenger(told: dict[str, Any] | None) -> None:
     tables.show(figures, "Figures of both, with the difference and its 90 % interval")
     tables.offer(figures, "challenger-figures")
     filings = told["filings"]
+    if filings["compared"] < 2:
+        st.caption("Too few filings of the last year to compare the two on.")
+        return
     st.markdown(
         f"Over **{filings['compared']:,}** filings: ranks agree {filings['rank_agreement']:.2f}, of the top 5 % {filings['top_5_percent_shared']:.0%} are shared, "
         f"mean risk {filings['champion_mean_risk']:.4f} against {filings['challenger_mean_risk']:.4f}."
