@@ -186,21 +186,21 @@ GIVEN = """
 James Maria Wei Anna Jean Pierre Ivan Olga Fatima Peter Lars Ingrid Kofi Hiroshi Carlos Luisa Marco Elena David Sarah Omar Ana Sergei
 Hans Greta Yuki Ahmed Mohammed Ali Hassan Hussein Abdullah Yusuf Ibrahim Khalid Mustafa Aleksandr Dmitri Vladimir Natalia Min-jun Li Jing
 Chen Jose Juan Luis Antonio Francisco Pedro Thomas Robert Michael Paul Ravi Amit Priya Kwame Chinedu Aisha Zainab Leila Reza Hamid Mehdi
-""".split()  # noqa: SIM905
+""".split()
 FAMILY = """
 Smith Garcia Muller Dubois Rossi Kowalski Nguyen Johnson Okafor Larsson Tanaka Ivanova Silva Novak Brown Petersen Singh Dupont Lopez
 Yilmaz Schmidt Weber Jansen Cohen Andersson Khan Hussain Rahman Haddad Mansour Nasser Ahmadi Hosseini Karimi Petrov Ivanov Kuznetsov
 Smirnov Volkov Kim Park Zhang Wang Liu Huang Rodriguez Martinez Hernandez Gonzalez Perez Sanchez Ramirez Torres Diaz Patel Sharma Mensah
 Diallo Traore Abubakar Musa Said Salim Farah
-""".split()  # noqa: SIM905
+""".split()
 HEADS = """
 Gulf Northern Alpine Blue Pacific Star Orient Delta Baltic Prime Nova Atlas Desert Royal Global Silk Harbour Meridian Summit Cedar Golden
 Ocean Phoenix Orion Caspian Nordic Lotus Pearl Eagle Falcon Crescent Horizon Sunrise Victory United Eastern Western Central Continental
-""".split()  # noqa: SIM905
+""".split()
 TRADES = """
 Trading Marine Logistics Industries Electronics Shipping Technologies Engineering Defence Systems Aviation Metals Chemicals Optics Machinery
 Freight Security Energy Petroleum Construction Holding Investment Bank Group International Services Supply Import Export Company
-""".split()  # noqa: SIM905
+""".split()
 
 
 def _folded(words: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,8 @@ from engine.screening.entries import Alias, Identifier, ListEntry
 from engine.screening.index import POTENTIAL, REVIEW, Match, NameIndex, Query
 
 
-def an_entry(name: str, entry_id: str = "1", **given: object) -> ListEntry:
-    return ListEntry(**{"list": "UN-SC", "entry_id": entry_id, "kind": "organisation", "name": name, **given})  # type: ignore[arg-type]
+def an_entry(name: str, entry_id: str = "1", **given: Any) -> ListEntry:
+    return ListEntry(**{"list": "UN-SC", "entry_id": entry_id, "kind": "organisation", "name": name, **given})
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +107,11 @@ def test_a_listed_name_is_found_however_it_was_altered(
 HEADS = """
 Gulf Northern Alpine Blue Pacific Star Orient Delta Baltic Prime Nova Atlas Desert Royal Global Silk Harbour
 Meridian Summit Cedar Golden Ocean Phoenix Orion Caspian Nordic Lotus Pearl
-""".split()  # noqa: SIM905
+""".split()
 TRADES = """
 Trading Marine Logistics Industries Electronics Shipping Technologies Engineering Defence Systems Aviation
 Metals Chemicals Optics Machinery Freight Security Energy
-""".split()  # noqa: SIM905
+""".split()
 FORMS = [
     "LLC",
     "Ltd",
@@ -129,11 +130,11 @@ FORMS = [
 FIRST = """
 James Maria Wei Anna Jean Pierre Ivan Olga Fatima Peter Lars Ingrid Kofi Hiroshi Carlos Luisa Marco Elena
 David Sarah Omar Ana Sergei Hans Greta Yuki
-""".split()  # noqa: SIM905
+""".split()
 LAST = """
 Smith Garcia Müller Dubois Rossi Kowalski Nguyen Johnson Okafor Larsson Tanaka Ivanova Silva Novak Brown
 Petersen Singh Dupont Lopez Yilmaz Schmidt Weber Jansen Cohen Andersson
-""".split()  # noqa: SIM905
+""".split()
 
 
 def test_made_up_firms_and_common_names_raise_hardly_any_alarm(index: NameIndex) -> None:
