@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from fastapi import Depends, Request
 
 from engine.api import permissions
 from engine.api.filing import FilingBatches
-from engine.api.jobs import Jobs
+from engine.api.jobs import Job, Jobs
 from engine.api.kept import Kept
 from engine.api.limits import Buckets, Limits
 from engine.errors import NotAuthenticated, NotPermitted, TooLarge
@@ -178,20 +177,13 @@ BodyDep = Annotated[bytes, Depends(body)]
 BatchBodyDep = Annotated[bytes, Depends(batch_body)]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Received:
-    """A file that came in: where it lies until the request ends, and its hash."""
+    """A file that came in: where it lies until the request ends, and its hash. Long work that reads it is put in `job`: the file then lies until that has ended."""
 
     path: Path
     sha256: str
-
-    @contextmanager
-    def consumed(self) -> Iterator[Path]:
-        """The file for as long as it is read; afterwards it is gone with its folder."""
-        try:
-            yield self.path
-        finally:
-            shutil.rmtree(self.path.parent, ignore_errors=True)
+    job: Job | None = None
 
 
 async def _received(request: Request, folder: Path, name: str, most: int) -> Received:
@@ -210,19 +202,21 @@ async def received_evidence(request: Request, asking: CallerDep, here: RoomDep) 
         yield await _received(request, Path(folder), "evidence", here.limits.evidence)
 
 
-async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> Received:
+async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> AsyncIterator[Received]:
     """A file for the engine to read; `?filename=` tells its ending, and nothing else of that name is used but letters and digits.
 
-    Its folder outlives the request, since long work reads it; `Received.consumed` takes it away.
+    It is gone with its folder whatever becomes of the request: refused, answered, failed, or left to long work that is itself cut off.
     """
     name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(request.query_params.get("filename", "upload.jsonl")).name)[-100:].lstrip(".") or "upload"
-    folder = Path(tempfile.mkdtemp(prefix="diversion-"))
+    folder, received = tempfile.TemporaryDirectory(prefix="diversion-"), None
     try:
-        received = await _received(request, folder, name, here.limits.file)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return received
+        received = await _received(request, Path(folder.name), name, here.limits.file)
+        yield received
+    finally:
+        if received and received.job:
+            received.job.future.add_done_callback(lambda _: folder.cleanup())
+        else:
+            folder.cleanup()
 
 
 EvidenceDep = Annotated[Received, Depends(received_evidence)]

@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 
 from engine.api.answers import AsScoredAnswer, JobAnswer, ScoreForSystem
 from engine.api.openapi import takes, takes_bytes
-from engine.api.room import BodyDep, Caller, CallerDep, FileDep, OriginDep, Received, Room, RoomDep
+from engine.api.room import BodyDep, Caller, CallerDep, FileDep, OriginDep, Room, RoomDep
 from engine.api.routes.applications import ApplicationForm, ApplicationId
 from engine.api.routes.jobs import answer_to
 from engine.api.views import score_for
@@ -57,7 +57,7 @@ def score_many(
         raise NotPermitted("a whole file can hold every authority's filings; this token names some. Expected one for all of them. Send filings one by one.")
     folder = tempfile.TemporaryDirectory(prefix="diversion-")
     try:
-        job = room.jobs.start(caller.name, "score a file", lambda: _scored(room, received, Path(folder.name), form, features, lenient, read_as))
+        job = room.jobs.start(caller.name, "score a file", lambda: _scored(room, received.path, Path(folder.name), form, features, lenient, read_as))
         packed = job.future.result()
     except BaseException:
         folder.cleanup()
@@ -65,21 +65,20 @@ def score_many(
     return FileResponse(packed, media_type="application/zip", filename="scores.zip", background=BackgroundTask(folder.cleanup))
 
 
-def _scored(room: Room, received: Received, folder: Path, form: str, features: str | None, lenient: bool, read_as: str) -> Path:
+def _scored(room: Room, path: Path, folder: Path, form: str, features: str | None, lenient: bool, read_as: str) -> Path:
     scores, matrix, packed = folder / f"scores.{form}", folder / f"features.{features}", folder / "scores.zip"
-    with received.consumed() as path:
-        more = {"features_out": matrix if features else None, "lenient": lenient, "form": read_as}
-        if path.stat().st_size < LARGE_FILE:  # a copy of the store would take longer than the scoring
-            done = score_file(room.desk, path, scores, **more)
-        else:
-            done = apart(room.desk, score_file, path, scores, memory_limit=room.settings.memory_limit, **more)
-        told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version, "unmapped": done.unmapped}
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
-            zipped.writestr("told.json", json.dumps(told))
-            found = {"scores": scores, "features": matrix if features else None, "set-aside": done.set_aside_file, "unmapped": done.unmapped_file}
-            for name, file in found.items():
-                if file:
-                    zipped.write(file, name)
+    more = {"features_out": matrix if features else None, "lenient": lenient, "form": read_as}
+    if path.stat().st_size < LARGE_FILE:  # a copy of the store would take longer than the scoring
+        done = score_file(room.desk, path, scores, **more)
+    else:
+        done = apart(room.desk, score_file, path, scores, memory_limit=room.settings.memory_limit, **more)
+    told = {"scored": done.scored, "set_aside": done.set_aside, "bands": done.bands, "model": done.model_version, "unmapped": done.unmapped}
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+        zipped.writestr("told.json", json.dumps(told))
+        found = {"scores": scores, "features": matrix if features else None, "set-aside": done.set_aside_file, "unmapped": done.unmapped_file}
+        for name, file in found.items():
+            if file:
+                zipped.write(file, name)
     return packed
 
 

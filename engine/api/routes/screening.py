@@ -16,7 +16,7 @@ from fastapi import Path as FromPath
 
 from engine.api.answers import HeldLists, JobAnswer, ListAnswer, ListDifference
 from engine.api.openapi import takes_bytes
-from engine.api.room import CallerDep, FileDep, OriginDep, Received, Room, RoomDep
+from engine.api.room import CallerDep, FileDep, OriginDep, Room, RoomDep
 from engine.api.routes.jobs import answer_to
 from engine.errors import NotPermitted, RefusedInput, TooLarge
 from engine.store.records import Origin
@@ -69,13 +69,12 @@ def take_list(
     """
     if caller.authorities is not None:  # new hits name the applications of every authority
         raise NotPermitted("a list concerns every authority's applications; this token names some. Expected one for all of them. Ask an admin for one.")
-    job = room.jobs.start(caller.name, "import list", lambda: _import(room, received, format, as_of, origin, shown))
-    return answer_to(job, room.limits.patience, response, ListAnswer)
+    received.job = room.jobs.start(caller.name, "import list", lambda: _import(room, received.path, format, as_of, origin, shown))
+    return answer_to(received.job, room.limits.patience, response, ListAnswer)
 
 
-def _import(room: Room, received: Received, format: str, as_of: date | None, origin: Origin, shown: int) -> dict:
-    with received.consumed() as path:
-        told = import_list(room.desk, _unpacked(path, room.limits.file) if zipfile.is_zipfile(path) else path, format, as_of or origin.at.date(), origin)
+def _import(room: Room, path: Path, format: str, as_of: date | None, origin: Origin, shown: int) -> dict:
+    told = import_list(room.desk, _unpacked(path, room.limits.file) if zipfile.is_zipfile(path) else path, format, as_of or origin.at.date(), origin)
     return {
         "lists": list(told.lists), "entries": told.entries, "new_or_changed": told.new_or_changed, "ended": told.ended,
         "edition": told.edition.isoformat(), "rejected": len(told.rejected), "new_hits": [asdict(hit) for hit in new_hits(room.desk, told, origin.at)],

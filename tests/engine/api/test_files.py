@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import tempfile
+import threading
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +14,9 @@ import httpx
 import polars as pl
 import pytest
 from api_service import GENEROUS, Service, an_application, an_event, fresh, is_problem, lines, sha256
+
+from engine.api.routes import ingests
+from engine.workflows.ingest import ingest_file
 
 PDF = b"%PDF-1.7\n" + bytes(range(256))
 
@@ -110,6 +116,37 @@ def test_as_many_bad_records_are_told_as_are_asked_for(service: Service):
         answer = service.system.post("/v1/ingest/application", params={} if shown is None else {"shown": shown}, content=bad).json()
         assert (answer["set_aside"], len(answer["set_aside_records"])) == (150, told)
     is_problem(service.system.post("/v1/ingest/application", params={"shown": 20_001}, content=bad), 422)
+
+
+@pytest.mark.parametrize(("status", "of", "path", "asked"), [
+    (200, None, "/v1/ingest/application", {}), (422, None, "/v1/ingest/application", {"shown": -1}), (403, ("SE",), "/v1/ingest/application", {}), (422, None, "/v1/ingest/nothing", {}),
+    (200, None, "/v1/score/file", {"format": "csv"}), (422, None, "/v1/score/file", {"format": "xlsx"}), (403, ("SE",), "/v1/score/file", {}),
+    (422, None, "/v1/lists/csl-csv", {}), (403, ("SE",), "/v1/lists/csl-csv", {}),
+])
+def test_a_file_that_was_sent_is_gone_from_the_disk_however_it_was_answered(service: Service, tmp_path, monkeypatch, status, of, path, asked):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sender = service.token("analyst" if "score" in path else "admin", authorities=of)
+    assert sender.post(path, params=asked, content=lines([an_application()])).status_code == status
+    _wait_until(lambda: not list(tmp_path.iterdir()))
+
+
+def test_a_file_left_to_long_work_lies_until_that_has_ended(start, tmp_path, monkeypatch):
+    service, gate = start(replace(GENEROUS, patience=0.0), filled=False), threading.Event()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(ingests, "ingest_file", lambda *what, **how: gate.wait(60) and ingest_file(*what, **how))
+    asked = service.admin.post("/v1/ingest/application", content=lines([an_application()]))
+    assert asked.status_code == 202 and len(list(tmp_path.iterdir())) == 1
+    gate.set()
+    _wait_until(lambda: not list(tmp_path.iterdir()))
+    assert service.admin.get(asked.headers["location"]).json()["result"]["added"] == 1
+
+
+def _wait_until(true) -> None:
+    for _ in range(200):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("not within ten seconds")
 
 
 def test_a_file_is_scored_and_nothing_of_it_stored(service: Service):
