@@ -27,6 +27,11 @@ class Spread:
         """Share without a value."""
         return self.counts[-1] / max(1, sum(self.counts))
 
+    def beside(self, value: float) -> tuple[float, float]:
+        """Shares of the known values that lie in groups below the value's own, and above it."""
+        own, known = int(np.searchsorted(self.edges, value, side="left")), max(1, sum(self.counts[:-1]))
+        return sum(self.counts[:own]) / known, sum(self.counts[own + 1 : -1]) / known
+
     def of(self, values: np.ndarray) -> Spread:
         """Other values in the same groups."""
         known = values[~np.isnan(values)]

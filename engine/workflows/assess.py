@@ -15,6 +15,7 @@ import polars as pl
 
 from engine.compute.run import features, lay_relations
 from engine.risk.explain import Assessment, assess_matrix, family_sums
+from engine.risk.model import Model
 from engine.risk.policy import policy_in_force
 from engine.store import audit, records
 from engine.store.database import first
@@ -113,7 +114,7 @@ def _scored(desk: Desk, subjects: Sequence[Subject], at: datetime, model, cursor
             application_id=application_id, revision=revision, scored_at=at.replace(tzinfo=UTC), as_of=as_of.replace(tzinfo=UTC),
             risk=float(assessment.risk[n]), risk_low=float(assessment.low[n]), risk_high=float(assessment.high[n]),
             band=str(assessment.bands[n]), referrals=tuple(referrals.get(subject, ())),
-            reasons=tuple(_reason(book.features[c], n, c, assessment, application_id, revision, evidence.get((subject, book.columns[c]))) for c in assessment.top[n]),
+            reasons=tuple(_reason(model, n, c, assessment, application_id, revision, evidence.get((subject, book.columns[c]))) for c in assessment.top[n]),
             family_risk={family: round(float(total[n]), 9) for family, total in sums.items()},
             base_value=float(assessment.contributions[n, -1]), raw_score=float(assessment.raw[n]),
             missing=tuple(
@@ -125,14 +126,14 @@ def _scored(desk: Desk, subjects: Sequence[Subject], at: datetime, model, cursor
     return scores, matrix
 
 
-def _reason(feature: Feature, row: int, column: int, assessment: Assessment, application_id: str, revision: int, found: tuple | None) -> Reason:
-    value = assessment.matrix[row, column]
+def _reason(model: Model, row: int, column: int, assessment: Assessment, application_id: str, revision: int, found: tuple | None) -> Reason:
+    feature, value = catalogue().features[column], assessment.matrix[row, column]
     known = None if np.isnan(value) else float(value)
     listed, handling = found or ((), "internal")
     own = () if listed else own_evidence(feature, application_id, revision)
     return Reason(
         feature=feature.name, family=feature.family, value=known, contribution=float(assessment.contributions[row, column]),
-        text=feature.sentence(known), source=source_of(feature),
+        text=model.sentence(column, known), source=source_of(feature),
         evidence=(*listed, *own)[:EVIDENCE_SHOWN], handling=handling,
     )
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.risk.explain import REASONS
+from engine.risk.model import Model
 from features.catalogue import Catalogue
 
 SCOPE = "diversion only"
@@ -80,9 +81,9 @@ class Found:
 class ScoreColumns:
     """Puts parts of the result together; knows the catalogue's texts as arrays."""
 
-    def __init__(self, book: Catalogue, sources: list[str], model_version: str, policy_version: str) -> None:
-        self._book = book
-        self._versions = (model_version, policy_version)
+    def __init__(self, book: Catalogue, sources: list[str], model: Model, policy_version: str) -> None:
+        self._book, self._model = book, model
+        self._versions = (model.version, policy_version)
         self._features = pa.array(book.columns, pa.string())
         self._families = pa.array([feature.family for feature in book.features], pa.string())
         self._sources = pa.array(sources, pa.string())
@@ -152,9 +153,8 @@ class ScoreColumns:
         edges = np.flatnonzero(np.diff(place[order])) + 1
         for here in np.split(order, edges):
             distinct, which = np.unique(values[here], return_inverse=True)
-            feature = self._book.features[place[here[0]]]
             number[here] = len(pool) + which
-            pool += [feature.sentence(None if np.isnan(value) else value) for value in distinct.tolist()]
+            pool += [self._model.sentence(int(place[here[0]]), None if np.isnan(value) else value) for value in distinct.tolist()]
         return pa.array(pool, pa.string()).take(number)
 
     def _family_risk(self, sums: np.ndarray) -> pa.MapArray:

@@ -242,7 +242,7 @@ def _write_scores(desk: Desk, cursor: duckdb.DuckDBPyConnection, ids: pa.Table, 
     _lay_referrals(cursor)
     tell("explained", 0, len(ids))
     book = catalogue()
-    columns = ScoreColumns(book, [source_of(feature) for feature in book.features], desk.model(desk.store.cursor()).version, policy_in_force().version)
+    columns = ScoreColumns(book, [source_of(feature) for feature in book.features], desk.model(desk.store.cursor()), policy_in_force().version)
     with _writer(out) as write, ThreadPoolExecutor(1) as beside:
         written: Future | None = None
         for start in range(0, len(ids), ROWS_WRITTEN_AT_ONCE):

@@ -1,10 +1,14 @@
 """How far values lie from those at the training: nothing moved is near nothing, a shift and a gap are seen, and chance is known for what it is."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from engine.risk.model import expert_card
 from engine.risk.reference import Reference, by_chance, reference, spread, stability_index
+from features.catalogue import catalogue
 
 CHANCE = np.random.default_rng(3)
 
@@ -39,3 +43,33 @@ def test_a_reference_reads_back_as_it_was():
     matrix = CHANCE.normal(0, 1, (50, 4))
     kept = reference(matrix, CHANCE.random(50), "2025-01-01", "2026-01-01")
     assert Reference.of_text(json.loads(json.dumps(kept.text()))) == kept
+
+
+def test_a_value_stands_beside_the_groups_below_and_above_it():
+    then = spread(np.append(np.arange(1000.0), np.nan))
+    for value, below, above in ((-5, 0, 0.9), (450.5, 0.45, 0.5), (999, 0.9, 0), (5000, 0.9, 0)):
+        found = then.beside(value)
+        assert abs(found[0] - below) <= 0.1 and abs(found[1] - above) <= 0.1 and sum(found) < 1
+        assert found[0] <= np.mean(np.arange(1000) < value) and found[1] <= np.mean(np.arange(1000) > value), "never told more than there are"
+
+
+@pytest.mark.parametrize(("name", "filings", "value", "told"), [
+    ("end_user_registration_age_days", np.arange(1000.0), 150.0, "(less than in 79 % of filings)"),
+    ("end_user_registration_age_days", np.arange(1000.0), 950.0, "(more than in 90 % of filings)"),
+    ("end_user_registration_age_days", np.arange(1000.0), 500.0, None),
+    ("goods_small_arms_flag", (np.arange(1000) < 30).astype(float), 1.0, "(as in 3 % of filings)"),
+    ("goods_small_arms_flag", (np.arange(1000) < 3).astype(float), 1.0, "(as in fewer than 1 % of filings)"),
+    ("goods_small_arms_flag", (np.arange(1000) < 30).astype(float), 0.0, None),
+    ("goods_small_arms_flag", np.zeros(1000), 1.0, None),
+    ("goods_sensitivity_level", np.arange(1000.0) % 4, 3.0, None),
+    ("end_user_registration_age_days", np.arange(1000.0), None, None),
+])
+def test_a_reason_says_how_its_value_stands_among_the_filings_before_the_training(name, filings, value, told):
+    book = catalogue()
+    column = book.columns.index(name)
+    matrix = np.zeros((len(filings), len(book.columns)))
+    matrix[:, column] = filings
+    model = replace(expert_card(), reference=reference(matrix, filings, "2025-01-01", "2026-01-01"))
+    plain = book.features[column].sentence(value)
+    assert model.sentence(column, value) == (f"{plain} {told}" if told else plain)
+    assert expert_card().sentence(column, value) == plain, "a model that kept no reference says nothing of it"
