@@ -775,6 +775,14 @@ class FileAnswer(Told):
     stored: Literal["new", "unchanged"]
 
 
+class DocumentFileAnswer(Told):
+    """The file behind a declared document, as it was taken in."""
+
+    sha256: str
+    stored: Literal["new", "unchanged"]
+    declared: bool = Field(description="Whether a filing that the caller may see declares it. One that none declares is held to nothing until one does.")
+
+
 class AuditEntry(Told):
     """One link of the audit chain."""
 

@@ -47,6 +47,7 @@ class Room:
     jobs: Jobs
     filing: FilingBatches
     kept: Kept
+    trust_roots: tuple[bytes, ...] = ()  # certificates (DER) that signatures on document files are trusted by
 
     def now(self) -> datetime:
         """This moment in UTC, without offset, as the store keeps times."""
@@ -216,14 +217,23 @@ async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> R
     Its folder outlives the request, since long work reads it; `Received.consumed` takes it away.
     """
     name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(request.query_params.get("filename", "upload.jsonl")).name)[-100:].lstrip(".") or "upload"
+    return await _received_for_a_job(request, name, here.limits.file)
+
+
+async def received_paper(request: Request, asking: CallerDep, here: RoomDep) -> Received:
+    """The file behind a declared document, for a job to read; as `received_file`, but of no name."""
+    return await _received_for_a_job(request, "paper", here.limits.paper)
+
+
+async def _received_for_a_job(request: Request, name: str, most: int) -> Received:
     folder = Path(tempfile.mkdtemp(prefix="diversion-"))
     try:
-        received = await _received(request, folder, name, here.limits.file)
+        return await _received(request, folder, name, most)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return received
 
 
 EvidenceDep = Annotated[Received, Depends(received_evidence)]
 FileDep = Annotated[Received, Depends(received_file)]
+PaperDep = Annotated[Received, Depends(received_paper)]
