@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
-from engine.api.answers import DocumentFileAnswer, JobAnswer
+from engine.api.answers.document_files import DocumentFileAnswer
+from engine.api.answers.jobs import JobAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import Caller, CallerDep, OriginDep, PaperDep, Received, Room, RoomDep, as_stored
 from engine.api.routes.evidence import Hash
