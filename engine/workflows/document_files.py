@@ -25,6 +25,8 @@ from engine.workflows.evidence import check_hash, keep_evidence
 from engine.workflows.evidence import folder as evidence_folder
 
 FILES_AT_ONCE = 200  # one transaction and one audit entry each
+KEY = "document_file:"  # of its record, before the hash
+ERASED = "it was erased under a lawful order. Expected a file that may be kept. Do not send it again."
 LONGEST_RUN = timedelta(days=1)  # from the first filing of a run to its last file; longer ago, a file would reach back to scores long given
 
 
@@ -77,9 +79,10 @@ def take_files(
     """
     paths = papers_in(folder)
     hashes = {path: sha256_of(path) for path in paths}
-    held = _held(desk, hashes.values())
-    fresh = list({sha256: path for path, sha256 in reversed(hashes.items()) if sha256 not in held}.values())[::-1]  # of copies the first by name
-    unreadable: dict[str, tuple[str, str]] = {}
+    held, erased = _held(desk, hashes.values()), _erased(desk, hashes.values())
+    first = {sha256: path for path, sha256 in reversed(hashes.items())}  # of copies the first by name
+    fresh = sorted(path for sha256, path in first.items() if sha256 not in held | erased)
+    unreadable = {sha256: (first[sha256].name, ERASED) for sha256 in erased}
     read = 0
     for start in range(0, len(fresh), FILES_AT_ONCE):
         part = fresh[start : start + FILES_AT_ONCE]
@@ -111,11 +114,14 @@ def take_file(desk: Desk, path: Path, sha256: str, found: str, origin: Origin, *
     Raises:
         InvalidRecord: the two hashes differ, or the run began in time to come or too long ago.
         UnreadableFile: no PDF that can be read; nothing is kept of it.
+        RefusedInput: it was erased.
     """
     check_hash(sha256, found)
     if since is not None and not origin.at - LONGEST_RUN <= since <= origin.at:
         raise InvalidRecord("The query", [FieldProblem(
             "since", "no run can have begun then", "a moment of the last 24 hours", "Leave it out: the file then counts from now on.")])
+    if _erased(desk, [sha256]):
+        raise RefusedInput(ERASED)
     new = not _held(desk, [sha256])
     if new:
         (told,) = read_files([path], trust_roots)
@@ -129,6 +135,11 @@ def take_file(desk: Desk, path: Path, sha256: str, found: str, origin: Origin, *
 
 def _held(desk: Desk, hashes: Iterable[str]) -> set[str]:
     return {sha256 for (sha256,) in desk.store.cursor().execute("select sha256 from document_file where sha256 in (select unnest(?))", [list(hashes)]).fetchall()}
+
+
+def _erased(desk: Desk, hashes: Iterable[str]) -> set[str]:
+    return {key.removeprefix(KEY) for (key,) in desk.store.cursor().execute(
+        "select key from record where key in (select unnest(?)) and body is null", [[KEY + sha256 for sha256 in set(hashes)]]).fetchall()}
 
 
 def _declaring(cursor: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, list[str]]:
@@ -158,7 +169,7 @@ def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin, sin
         known_from = [came_with.get(told.sha256, origin.at) for _, told in good]
         frame = pl.DataFrame(
             {
-                "position": range(len(good)), "key": [f"document_file:{told.sha256}" for _, told in good], "known_at": known_from,
+                "position": range(len(good)), "key": [KEY + told.sha256 for _, told in good], "known_at": known_from,
                 "body": [_body(told, moment) for (_, told), moment in zip(good, known_from, strict=True)],
             },
             schema=STAGED_SCHEMA,

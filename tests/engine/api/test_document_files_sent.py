@@ -10,6 +10,8 @@ from papers import LINES, a_pdf, signed, signer_of
 from engine.api import create_app
 from engine.errors import RefusedInput
 from engine.settings import Settings
+from engine.store.records import Origin
+from engine.workflows.erase import erase_record
 
 
 def a_paper() -> bytes:
@@ -80,6 +82,14 @@ def test_what_is_no_pdf_that_can_be_read_is_refused_and_nothing_kept_of_it(servi
     told = is_problem(service.system.put(path_of(content), content=content), 422)
     assert "Expected" in told["detail"]
     is_problem(service.auditor.get(f"/v1/evidence/{sha256(content)}"), 404)
+
+
+def test_an_erased_file_is_not_taken_in_again(service: Service):
+    paper = a_paper()
+    assert service.system.put(path_of(paper), content=paper).status_code == 201
+    erase_record(service.desk, f"document_file:{sha256(paper)}", "Order 3", "a judge", Origin("test", "command", NOW))
+    assert "erased" in is_problem(service.system.put(path_of(paper), content=paper), 422)["detail"]
+    is_problem(service.auditor.get(f"/v1/evidence/{sha256(paper)}"), 404)
 
 
 def test_a_file_under_anothers_hash_is_refused(service: Service):
