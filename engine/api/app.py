@@ -21,6 +21,7 @@ from engine.api.routes import (
     applications,
     audit,
     backups,
+    document_files,
     events,
     evidence,
     exports,
@@ -37,12 +38,13 @@ from engine.api.routes import (
     what_ifs,
 )
 from engine.api.watch import Counts, Watch, logger
+from engine.documents.pdf import certificates_in
 from engine.settings import Settings
 from engine.workflows.desk import Desk
 
 # In this order: of two routes that fit a path, the first is taken, and an application's id may hold a slash (`paths`).
 RESOURCES = (
-    what_ifs, scores, papers, afterwards, parties, applications, events, visits, evidence, screening, models, audit, exports, ingests, jobs, backups, tokens, operators,
+    what_ifs, scores, papers, afterwards, parties, applications, events, visits, evidence, document_files, screening, models, audit, exports, ingests, jobs, backups, tokens, operators,
 )
 
 
@@ -72,7 +74,7 @@ def create_app(
         work.close()
 
     app = FastAPI(title="diversion", version="1", description=openapi.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line, Kept())
+    app.state.room = Room(desk, settings, clock, limits, Buckets(limits), work, line, Kept(), tuple(certificates_in(settings.trust_roots)))
     app.state.counts = Counts(waiting=lambda: line.waiting)
     for resource in RESOURCES:
         app.include_router(resource.router)

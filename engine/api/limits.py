@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.documents.pdf import MOST_BYTES
 from engine.errors import TooManyRequests
 
 MIB = 1024 * 1024
@@ -20,6 +21,7 @@ class Limits:
     body: int = 16 * MIB
     batch: int = 64 * MIB
     evidence: int = 64 * MIB
+    paper: int = MOST_BYTES  # the file behind a declared document
     file: int = 512 * MIB  # a list edition or an ingest file
     batch_records: int = 1_000
     burst: int = 200  # requests of one token at once

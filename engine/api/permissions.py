@@ -76,6 +76,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/plans/{plan_id}/amendments": _roles("planner"),
     "PUT /v1/evidence/{sha256}": _roles("system", "analyst", "inspector"),
     "GET /v1/evidence/{sha256}": _roles("inspector", *READS_ALL),
+    "PUT /v1/document-files/{sha256}": _roles("system", "analyst", "admin"),  # whoever may send the filings that declare them
     "GET /v1/screen": READS_ALL,
     "GET /v1/lists": _roles("admin", *READS_ALL),
     "GET /v1/lists/{code}/diff": _roles("admin", *READS_ALL),

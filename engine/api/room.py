@@ -6,7 +6,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,7 @@ class Room:
     jobs: Jobs
     filing: FilingBatches
     kept: Kept
+    trust_roots: tuple[bytes, ...] = ()  # certificates (DER) that signatures on document files are trusted by
 
     def now(self) -> datetime:
         """This moment in UTC, without offset, as the store keeps times."""
@@ -203,14 +204,24 @@ async def received_evidence(request: Request, asking: CallerDep, here: RoomDep) 
 
 
 async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> AsyncIterator[Received]:
-    """A file for the engine to read; `?filename=` tells its ending, and nothing else of that name is used but letters and digits.
-
-    It is gone with its folder whatever becomes of the request: refused, answered, failed, or left to long work that is itself cut off.
-    """
+    """A file for the engine to read; `?filename=` tells its ending, and nothing else of that name is used but letters and digits."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(request.query_params.get("filename", "upload.jsonl")).name)[-100:].lstrip(".") or "upload"
+    async with _received_for_work(request, name, here.limits.file) as received:
+        yield received
+
+
+async def received_paper(request: Request, asking: CallerDep, here: RoomDep) -> AsyncIterator[Received]:
+    """The file behind a declared document; as `received_file`, but of no name."""
+    async with _received_for_work(request, "paper", here.limits.paper) as received:
+        yield received
+
+
+@asynccontextmanager
+async def _received_for_work(request: Request, name: str, most: int) -> AsyncIterator[Received]:
+    """A file that is gone with its folder whatever becomes of the request: refused, answered, failed, or left to long work that is itself cut off."""
     folder, received = tempfile.TemporaryDirectory(prefix="diversion-"), None
     try:
-        received = await _received(request, Path(folder.name), name, here.limits.file)
+        received = await _received(request, Path(folder.name), name, most)
         yield received
     finally:
         if received and received.job:
@@ -221,3 +232,4 @@ async def received_file(request: Request, asking: CallerDep, here: RoomDep) -> A
 
 EvidenceDep = Annotated[Received, Depends(received_evidence)]
 FileDep = Annotated[Received, Depends(received_file)]
+PaperDep = Annotated[Received, Depends(received_paper)]

@@ -7,22 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from engine.api.answers import (
-    Crowded,
-    FiledScore,
-    FiledScoreForSystem,
-    HistoryEntry,
-    LeftOut,
-    NetworkAnswer,
-    NetworkEdge,
-    NetworkNode,
-    PartyAnswer,
-    PartyForm,
-    QueueRow,
-    ScoreForSystem,
-    UnmappedField,
-    VisitRow,
-)
+from engine.api.answers.applications import FiledScore, FiledScoreForSystem, HistoryEntry, QueueRow, UnmappedField
+from engine.api.answers.parties import Crowded, LeftOut, NetworkAnswer, NetworkEdge, NetworkNode, PartyAnswer, PartyForm
+from engine.api.answers.scores import ScoreForSystem
+from engine.api.answers.visits import VisitRow
 from engine.api.room import Caller
 from engine.errors import NotPermitted
 from engine.wire import Score, Unmapped

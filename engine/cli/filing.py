@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.door import DONE, REFUSED, SET_ASIDE, JsonOption, StoreOption, asking, at_store, desk_at, errors_told, progress_shown
-from engine.documents.pdf import certificates_in
+from engine.documents.pdf import certificates_in, check_length
 from engine.errors import EngineError, FieldProblem, RefusedInput
 from engine.settings import from_environment
 from engine.wire import EVENTS
 from engine.workflows import ingest as filing
 from engine.workflows.checking import CONTRACT, LITE, checked
-from engine.workflows.document_files import take_files
+from engine.workflows.document_files import TakenFiles, papers_in, sha256_of, take_files
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
+    from engine.store.records import Origin
     from engine.workflows.desk import Desk
-    from engine.workflows.document_files import TakenFiles
 
 
 def init(store: StoreOption = None) -> None:
@@ -65,12 +65,17 @@ def ingest(
 
         def both(desk: Desk) -> TakenFiles | None:
             each(partial(filing.ingest_file, desk, origin=origin))
-            return papers and take_files(
-                desk, papers, origin, trust_roots=roots, progress=lambda n, of: tell(f"reading {papers.name}", n, of))
+            return papers and take_files(desk, papers, origin, trust_roots=roots, progress=read)
+
+        def both_sent(service: Service) -> TakenFiles | None:
+            each(partial(_send, service))
+            return papers and _send_papers(service, papers, origin, read)
+
+        def read(n: int, of: int) -> None:
+            tell(f"reading {papers.name}", n, of)
 
         roots = certificates_in(from_environment().trust_roots) if papers is not None else []
-        # Document files have no route: where a service holds the store that is said before anything is sent.
-        taken = at_store(store, origin, here=both, there=None if papers is not None else lambda service: each(partial(_send, service)))
+        taken = at_store(store, origin, here=both, there=both_sent)
     if as_json:
         typer.echo(json.dumps([
             {"file": str(o.path), "added": o.added, "unchanged": o.unchanged, "set_aside": o.set_aside, "ignored_fields": o.ignored_fields,
@@ -132,3 +137,27 @@ def _send(service: Service, path: Path, kind: str, *, lenient: bool, form: str, 
     outcome.set_aside_file = aside.path if aside.count else None
     over.into(outcome)
     return outcome
+
+
+def _send_papers(service: Service, folder: Path, origin: Origin, progress: Callable[[int, int], None]) -> TakenFiles:
+    """Take in every PDF file of a folder through the service, one a request, as `take_files` does at the store.
+
+    The names of files stay here: the service knows a file by its hash.
+    """
+    paths = papers_in(folder)
+    hashes = {path: sha256_of(path) for path in paths}
+    told: dict[str, dict] = {}
+    unreadable: dict[str, tuple[str, str]] = {}
+    for n, (path, sha256) in enumerate(hashes.items(), 1):
+        if sha256 in told or sha256 in unreadable:
+            continue
+        try:
+            check_length(path.stat().st_size)
+            with path.open("rb") as content:
+                told[sha256] = service.ask("PUT", "document-files", sha256, params={"since": f"{origin.at.isoformat()}Z"}, content=content)
+        except RefusedInput as error:  # one file that cannot be used keeps no other out
+            unreadable[sha256] = (path.name, str(error))
+        progress(n, len(paths))
+    stored = [one["stored"] for one in told.values()]
+    undeclared = tuple(path.name for path in paths if hashes[path] in told and not told[hashes[path]]["declared"])
+    return TakenFiles(stored.count("new"), stored.count("unchanged"), tuple(unreadable.values()), undeclared)

@@ -14,7 +14,7 @@ from engine.errors import RefusedInput
 from engine.workflows.memo import BAND_WORDS, frequency
 
 if TYPE_CHECKING:
-    from engine.api.answers import SupposedScore, WhatIfAnswer
+    from engine.api.answers.what_ifs import SupposedScore, WhatIfAnswer
 
 
 def what_if(
@@ -55,7 +55,7 @@ def _here(desk, application_id: str, origin, changes, codes, band, as_of) -> Wha
 
 
 def _there(told: dict) -> WhatIfAnswer:
-    from engine.api.answers import WhatIfAnswer
+    from engine.api.answers.what_ifs import WhatIfAnswer
 
     return WhatIfAnswer.model_validate(told)
 

@@ -93,8 +93,7 @@ def read_pdf(data: bytes, trust_roots: Sequence[bytes] = ()) -> DocumentFile:
 
     if not data.startswith(b"%PDF-"):
         raise UnreadableFile("it is no PDF. Expected a file beginning with %PDF-. Send the document as PDF.")
-    if len(data) > MOST_BYTES:
-        raise UnreadableFile(f"it has {len(data):,} bytes. Expected at most {MOST_BYTES:,}. Send the document alone.")
+    check_length(len(data))
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it would say quotes the file
     try:
         reader = PdfReader(io.BytesIO(data))
@@ -114,6 +113,16 @@ def read_pdf(data: bytes, trust_roots: Sequence[bytes] = ()) -> DocumentFile:
         raise
     except Exception as error:  # whatever a damaged file makes a reader raise
         raise UnreadableFile(f"it is damaged ({type(error).__name__}). Expected a whole PDF. Ask for the file again.") from error
+
+
+def check_length(size: int) -> None:
+    """Refuse a file of more bytes than a document has.
+
+    Raises:
+        UnreadableFile.
+    """
+    if size > MOST_BYTES:
+        raise UnreadableFile(f"it has {size:,} bytes. Expected at most {MOST_BYTES:,}. Send the document alone.")
 
 
 def _writable(text: str) -> str:
@@ -201,12 +210,12 @@ def read_files(paths: Sequence[Path], trust_roots: Sequence[bytes] = (), seconds
     reader: _Reader | None = None
     try:
         for path in paths:
-            if path.stat().st_size > MOST_BYTES:
-                yield UnreadableFile(f"it has {path.stat().st_size:,} bytes. Expected at most {MOST_BYTES:,}. Send the document alone.")
-                continue
-            reader = reader or _Reader()
             try:
+                check_length(path.stat().st_size)
+                reader = reader or _Reader()
                 yield reader.read(path, trust_roots, seconds)
+            except UnreadableFile as error:
+                yield error
             except (TimeoutError, EOFError, OSError, pickle.UnpicklingError):
                 reader.close()
                 reader = None

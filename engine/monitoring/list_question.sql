@@ -40,7 +40,7 @@ standing as (
     select
         hit.application_id,
         any_value(hit.authority) as authority,
-        'listed_party:' || substr(md5(hit.list || ' ' || hit.entry_id || ' ' || hit.content || ' ' || cast(hit.name_no as varchar)), 1, 12) as about,
+        'listed_party:' || listed_party_key(hit.list, hit.entry_id, hit.content, hit.name_no) as about,
         string_agg(distinct hit.role, ', ' order by hit.role) as roles,
         hit.list,
         hit.entry_id,

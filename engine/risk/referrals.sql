@@ -98,7 +98,7 @@ listed as (
     select
         list_match.subject,
         'listed_party' as rule_id,
-        substr(md5(list_match.list || ' ' || list_match.entry_id || ' ' || list_match.content || ' ' || cast(list_match.name_no as varchar)), 1, 12) as item_key,
+        listed_party_key(list_match.list, list_match.entry_id, list_match.content, list_match.name_no) as item_key,
         'The ' || string_agg(distinct list_match.role, ' and ' order by list_match.role) || ' may be entry ' || list_match.entry_id || ' of '
         || list_match.list || ' (' || any_value(list_match.matched_name) || ', score ' || cast(round(max(list_match.score), 2) as varchar) || '). '
         || any_value(list_match.why)

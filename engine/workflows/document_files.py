@@ -6,9 +6,9 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,15 +16,18 @@ import polars as pl
 
 from engine.documents.agreement import text_key
 from engine.documents.pdf import DocumentFile, read_files
-from engine.errors import RefusedInput, UnreadableFile
+from engine.errors import FieldProblem, InvalidRecord, RefusedInput, UnreadableFile
 from engine.store import records
 from engine.store.records import STAGED_SCHEMA, Origin
 from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
+from engine.workflows.evidence import check_hash, keep_evidence
 from engine.workflows.evidence import folder as evidence_folder
-from engine.workflows.evidence import keep_evidence
 
 FILES_AT_ONCE = 200  # one transaction and one audit entry each
+KEY = "document_file:"  # of its record, before the hash
+ERASED = "it was erased under a lawful order. Expected a file that may be kept. Do not send it again."
+LONGEST_RUN = timedelta(days=1)  # from the first filing of a run to its last file; longer ago, a file would reach back to scores long given
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,25 @@ class TakenFiles:
     undeclared: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class TakenFile:
+    """What became of one file: whether it was taken in now, and the applications that declare its hash."""
+
+    new: bool
+    declared_by: tuple[str, ...]
+
+
+def papers_in(folder: Path) -> list[Path]:
+    """The PDF files of a folder, by name.
+
+    Raises:
+        RefusedInput: no such folder.
+    """
+    if not folder.is_dir():
+        raise RefusedInput(f"--files {folder} is no folder. Expected one that holds the documents' PDF files. Name another.")
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
+
+
 def take_files(
     desk: Desk, folder: Path, origin: Origin, *, trust_roots: Sequence[bytes] = (), progress: Callable[[int, int], None] | None = None
 ) -> TakenFiles:
@@ -55,42 +77,84 @@ def take_files(
     Raises:
         RefusedInput: no such folder.
     """
-    if not folder.is_dir():
-        raise RefusedInput(f"--files {folder} is no folder. Expected one that holds the documents' PDF files. Name another.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
-    hashes = {path: _sha256(path) for path in paths}
-    held = {sha256 for (sha256,) in desk.store.cursor().execute("select sha256 from document_file").fetchall()}
-    fresh = list({sha256: path for path, sha256 in hashes.items() if sha256 not in held}.values())
-    unreadable: list[tuple[str, str]] = []
+    paths = papers_in(folder)
+    hashes = {path: sha256_of(path) for path in paths}
+    held, erased = _held(desk, hashes.values()), _erased(desk, hashes.values())
+    first = {sha256: path for path, sha256 in reversed(hashes.items())}  # of copies the first by name
+    fresh = sorted(path for sha256, path in first.items() if sha256 not in held | erased)
+    unreadable = {sha256: (first[sha256].name, ERASED) for sha256 in erased}
     read = 0
     for start in range(0, len(fresh), FILES_AT_ONCE):
         part = fresh[start : start + FILES_AT_ONCE]
         good = []
         for path, told in zip(part, read_files(part, trust_roots), strict=True):
             if isinstance(told, UnreadableFile):
-                unreadable.append((path.name, told.message))
+                unreadable[hashes[path]] = (path.name, told.message)
             else:
                 good.append((path, told))
             if progress:
                 progress(start + len(good), len(fresh))
-        _keep(desk, good, origin)
+        _keep(desk, good, origin, origin.at)
         read += len(good)
     with desk.store.writing() as cursor:
         derive(cursor, desk)
-        named = {sha256 for (sha256,) in cursor.execute("select distinct sha256 from filing_document where sha256 is not null").fetchall()}
-    bad = {name for name, _ in unreadable}
-    return TakenFiles(
-        read, len(set(hashes.values()) & held), tuple(unreadable),
-        tuple(path.name for path in paths if hashes[path] not in named and path.name not in bad),
-    )
+        named = _declaring(cursor, hashes.values())
+    undeclared = tuple(path.name for path in paths if hashes[path] not in named and hashes[path] not in unreadable)
+    return TakenFiles(read, len(held), tuple(unreadable.values()), undeclared)
 
 
-def _sha256(path: Path) -> str:
+def take_file(desk: Desk, path: Path, sha256: str, found: str, origin: Origin, *, since: datetime | None = None, trust_roots: Sequence[bytes] = ()) -> TakenFile:
+    """Take in one received file, as `take_files` does those of a folder.
+
+    Args:
+        sha256: what the sender says it is.
+        found: what its bytes say.
+        since: the moment, UTC, at which the run began in which the same sender sent the filings that this file came with; None: it came alone.
+
+    Raises:
+        InvalidRecord: the two hashes differ, or the run began in time to come or too long ago.
+        UnreadableFile: no PDF that can be read; nothing is kept of it.
+        RefusedInput: it was erased.
+    """
+    check_hash(sha256, found)
+    if since is not None and not origin.at - LONGEST_RUN <= since <= origin.at:
+        raise InvalidRecord("The query", [FieldProblem(
+            "since", "no run can have begun then", "a moment of the last 24 hours", "Leave it out: the file then counts from now on.")])
+    if _erased(desk, [sha256]):
+        raise RefusedInput(ERASED)
+    new = not _held(desk, [sha256])
+    if new:
+        (told,) = read_files([path], trust_roots)
+        if isinstance(told, UnreadableFile):
+            raise told
+        _keep(desk, [(path, told)], origin, since)
+    with desk.store.writing() as cursor:
+        derive(cursor, desk)
+        return TakenFile(new, tuple(_declaring(cursor, [sha256]).get(sha256, ())))
+
+
+def _held(desk: Desk, hashes: Iterable[str]) -> set[str]:
+    return {sha256 for (sha256,) in desk.store.cursor().execute("select sha256 from document_file where sha256 in (select unnest(?))", [list(hashes)]).fetchall()}
+
+
+def _erased(desk: Desk, hashes: Iterable[str]) -> set[str]:
+    return {key.removeprefix(KEY) for (key,) in desk.store.cursor().execute(
+        "select key from record where key in (select unnest(?)) and body is null", [[KEY + sha256 for sha256 in set(hashes)]]).fetchall()}
+
+
+def _declaring(cursor: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, list[str]]:
+    """Hash -> the applications that declare it."""
+    return dict(cursor.execute(
+        "select sha256, list(distinct application_id order by application_id) from filing_document where sha256 in (select unnest(?)) group by sha256", [list(hashes)]).fetchall())
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes, by which a filing declares it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin) -> None:
+def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin, since: datetime | None) -> None:
     """The bytes first, then the record: a record never speaks of a file that is not there."""
     if not good:
         return
@@ -101,11 +165,11 @@ def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin) -> 
             shutil.copyfile(path, copy)
             keep_evidence(desk, told.sha256, told.sha256, copy, origin)
     with desk.store.writing() as cursor:
-        came_with = _filed_in_this_run(cursor, [told.sha256 for _, told in good], origin)
+        came_with = _filed_in_this_run(cursor, [told.sha256 for _, told in good], origin, since) if since else {}
         known_from = [came_with.get(told.sha256, origin.at) for _, told in good]
         frame = pl.DataFrame(
             {
-                "position": range(len(good)), "key": [f"document_file:{told.sha256}" for _, told in good], "known_at": known_from,
+                "position": range(len(good)), "key": [KEY + told.sha256 for _, told in good], "known_at": known_from,
                 "body": [_body(told, moment) for (_, told), moment in zip(good, known_from, strict=True)],
             },
             schema=STAGED_SCHEMA,
@@ -114,12 +178,13 @@ def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin) -> 
         records.append(cursor, "document_file", origin, "take in document files")
 
 
-def _filed_in_this_run(cursor: duckdb.DuckDBPyConnection, hashes: list[str], origin: Origin) -> dict[str, datetime]:
-    """When the filings that came in at the same moment as their files were filed, by hash."""
+def _filed_in_this_run(cursor: duckdb.DuckDBPyConnection, hashes: list[str], origin: Origin, since: datetime) -> dict[str, datetime]:
+    """When the filings that the same sender put on record since the run began were filed, by hash."""
     return dict(cursor.execute(
         "select filing_document.sha256, min(filing_document.filed_at) from filing_document "
         "inner join audit_entry on filing_document.seq = audit_entry.seq "
-        "where audit_entry.made_at = ? and filing_document.sha256 in (select unnest(?)) group by filing_document.sha256", [origin.at, hashes],
+        "where audit_entry.made_at between ? and ? and audit_entry.actor = ? and filing_document.sha256 in (select unnest(?)) group by filing_document.sha256",
+        [since, origin.at, origin.actor, hashes],
     ).fetchall())
 
 

@@ -177,7 +177,7 @@ def new_hits(desk: Desk, done: Imported, at: datetime) -> tuple[NewHit, ...]:
     rows = cursor.execute(
         "select subject, string_agg(distinct role, ' and ' order by role), list_match.list, list_match.entry_id, any_value(matched_name), "
         "max(score) as best, any_value(result), case when any_value(list_match.weight) = 'prohibiting' and any_value(result) = 'potential_match' then "
-        "'listed_party:' || substr(md5(list_match.list || ' ' || list_match.entry_id || ' ' || list_match.content || ' ' || name_no::varchar), 1, 12) end "
+        "'listed_party:' || listed_party_key(list_match.list, list_match.entry_id, list_match.content, name_no) end "
         "from list_match inner join list_entry on list_match.list = list_entry.list and list_match.entry_id = list_entry.entry_id "
         "and list_match.known_from = list_entry.known_from "
         "where list_entry.record_no >= ? and not list_entry.ended and list_match.known_from <= ? and (list_match.known_to is null or list_match.known_to > ?) "

@@ -48,9 +48,7 @@ def keep_evidence(desk: Desk, sha256: str, found: str, received: Path, origin: O
     Raises:
         InvalidRecord: the two differ, or it is no PDF, JPEG, PNG or plain text.
     """
-    if found != sha256:
-        raise InvalidRecord("The file", [FieldProblem(
-            "sha256", "the bytes received have another hash", "the SHA-256 of exactly these bytes", "Send the file again; it was cut or changed on the way.")])
+    check_hash(sha256, found)
     media_type = media_type_of(received)
     place = _place(desk, sha256)
     with desk.store.writing() as cursor:
@@ -66,6 +64,17 @@ def keep_evidence(desk: Desk, sha256: str, found: str, received: Path, origin: O
             note=json.dumps({"sha256": sha256, "bytes": size, "type": media_type.split(";")[0]}),
         )
     return True
+
+
+def check_hash(sha256: str, found: str) -> None:
+    """Refuse bytes that are not those that the sender speaks of.
+
+    Raises:
+        InvalidRecord: the two hashes differ.
+    """
+    if found != sha256:
+        raise InvalidRecord("The file", [FieldProblem(
+            "sha256", "the bytes received have another hash", "the SHA-256 of exactly these bytes", "Send the file again; it was cut or changed on the way.")])
 
 
 def drop_evidence(desk: Desk, sha256: str) -> None:

@@ -297,7 +297,7 @@ def _flags(cursor: duckdb.DuckDBPyConnection, entities: Iterable[int], record_no
 LISTED = """
 with hit as (
     select flagged_form.entity_id, name_hit.*,
-        'listed_party:' || substr(md5(name_hit.list || ' ' || name_hit.entry_id || ' ' || name_hit.content || ' ' || name_hit.form_id::varchar), 1, 12) as subject
+        'listed_party:' || listed_party_key(name_hit.list, name_hit.entry_id, name_hit.content, name_hit.form_id) as subject
     from flagged_form inner join name_hit on flagged_form.form_id = name_hit.form_id
     where
         name_hit.weight = 'prohibiting' and name_hit.result = 'potential_match'

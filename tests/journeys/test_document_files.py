@@ -214,6 +214,8 @@ def test_an_erased_file_is_gone_with_what_was_read_off_it(tmp_path):
         take_files(desk, lay(tmp_path, certificate=paper), origin())
         erase_record(desk, f"document_file:{sha256}", "Order 3", "a judge", origin())
         assert desk.store.cursor().execute("select count(*) from document_check").fetchall() == [(0,)]
+        done = take_files(desk, lay(tmp_path, certificate=paper), origin())
+        assert done.read == 0 and [name for name, _ in done.unreadable] == ["certificate.pdf"] and "erased" in done.unreadable[0][1]
         with pytest.raises(UnknownRecord):
             evidence(desk, sha256)
         assert audit.verify(desk.store.cursor()).first_fault is None

@@ -1,5 +1,6 @@
 """A store held by a running service: a verb that has a route goes through it and says what it says on the store itself."""
 
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import polars as pl
 import pytest
 from builders import a_decision, a_party, a_review, an_application, arms
 from desks import origin, take_in
+from papers import LINES, a_pdf
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
 
@@ -153,6 +155,28 @@ def test_a_file_goes_in_and_what_is_set_aside_is_the_same(pair: Pair):
     for name in ("mixed.json", "mixed.jsonl", "decisions.jsonl"):
         free, held = (path.read_text("utf-8") for path in pair.files(f"{name}.set-aside.jsonl"))
         assert held == free and "record" in json.loads(free.splitlines()[0])
+
+
+def test_documents_go_in_with_their_filings_and_count_from_these_on(pair: Pair):
+    paper, later, lone = (a_pdf((*LINES, f"Annex {n}")) for n in range(3))
+    filings = [an_application(application_id=f"H-P{n}", filed_at="2024-04-01T09:00:00Z", documents=[
+        {"kind": "end_user_certificate", "number": "EUC/2024/0017", "sha256": hashlib.sha256(one).hexdigest()}]) for n, one in enumerate((paper, later))]
+    for place in ("free", "held"):
+        (pair.folder / place / "papers").mkdir()
+        for name, content in {"a.pdf": paper, "b.PDF": paper, "lone.pdf": lone, "torn.pdf": b"%PDF-nothing", "note.txt": b"hello"}.items():
+            (pair.folder / place / "papers" / name).write_bytes(content)
+    pair.write("papered.json", json.dumps(filings))
+    said = pair.both("admin", "ingest", "papered.json", "--files", "papers", status=1)
+    assert "2 document files taken in, 0 already on record, 1 could not be read, 1 that no filing declares" in said.out and "torn.pdf: it is damaged" in said.err
+    for place in ("free", "held"):
+        (pair.folder / place / "papers" / "later.pdf").write_bytes(later)
+    told = pair.both("admin", "ingest", "--files", "papers", "--json", status=1).told[-1]
+    assert (told["read"], told["unchanged"], told["undeclared"]) == (1, 2, ["lone.pdf"])
+    assert "no folder" in pair.both("admin", "ingest", "--files", "nowhere", status=3).err
+    pair.both("analyst", "score", "papered.json", "--out", "papered.csv", "--features", "papered.parquet")
+    for table in map(pl.read_parquet, pair.files("papered.parquet")):
+        assert table["document_files_not_found_share"].to_list() == [0.0, None]  # as of filing the later file was not there
+    assert pair.at("held", "planner", "ingest", "--files", "papers").status == 3
 
 
 def test_a_file_is_scored_to_the_last_bit_as_on_the_store(pair: Pair):
@@ -352,7 +376,7 @@ def test_a_token_that_is_unknown_or_of_another_role_is_refused(pair: Pair):
     assert "told no reasons" in pair.at("held", "system", "explain", "H-PLAIN").err
 
 
-@pytest.mark.parametrize("words", [("init",), ("score", "two.jsonl", "--out", "x.csv", "--engine", "spark"), ("ingest", "--files", ".")], ids=" ".join)
+@pytest.mark.parametrize("words", [("init",), ("score", "two.jsonl", "--out", "x.csv", "--engine", "spark")], ids=" ".join)
 def test_a_verb_without_a_route_names_the_service(pair: Pair, words):
     said = pair.at("held", "admin", *words)
     assert said.status == 3 and f"A service at {pair.address}" in said.err and "in use by another process" in said.err

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from engine.api.answers import Alerts, DueAnswer, LicencesAnswer, Proposals
+from engine.api.answers.afterwards import Alerts, DueAnswer, LicencesAnswer, Proposals
 from engine.api.room import Caller, CallerDep, Cursor, RoomDep
 from engine.errors import NotPermitted
 from engine.workflows import due as clocks

@@ -11,17 +11,8 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.api.answers import (
-    BatchAnswer,
-    BatchRow,
-    FiledScore,
-    FiledScoreForSystem,
-    History,
-    MeasuredRoute,
-    QueuePage,
-    RouteLeg,
-    ScoreForSystem,
-)
+from engine.api.answers.applications import BatchAnswer, BatchRow, FiledScore, FiledScoreForSystem, History, MeasuredRoute, QueuePage, RouteLeg
+from engine.api.answers.scores import ScoreForSystem
 from engine.api.batch import documents_of
 from engine.api.openapi import takes, takes_many
 from engine.api.problems import problem_of

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from engine.api.answers import AuditEntry, AuditPage, ErasureAnswer, ErasuresAnswer, JobAnswer, VerdictAnswer
+from engine.api.answers.audit import AuditEntry, AuditPage, ErasureAnswer, ErasuresAnswer, VerdictAnswer
+from engine.api.answers.jobs import JobAnswer
 from engine.api.openapi import takes
 from engine.api.orders import ErasureOrder
 from engine.api.permissions import MAY_SIGN

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from engine.api.answers import EventAnswer, PendingEvent, PendingEvents
+from engine.api.answers.events import EventAnswer, PendingEvent, PendingEvents
 from engine.api.openapi import takes, takes_event
 from engine.api.orders import SignatureOrder
 from engine.api.permissions import MAY_SIGN

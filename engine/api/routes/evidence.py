@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 
-from engine.api.answers import FileAnswer
+from engine.api.answers.evidence import FileAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import Caller, CallerDep, EvidenceDep, OriginDep, RoomDep
 from engine.api.views import CONTROLLED

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from engine.api.answers import IngestAnswer, JobAnswer
+from engine.api.answers.ingests import IngestAnswer
+from engine.api.answers.jobs import JobAnswer
 from engine.api.openapi import takes_bytes
 from engine.api.room import CallerDep, FileDep, OriginDep, Room, RoomDep
 from engine.api.routes.jobs import answer_to

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Response
 
-from engine.api.answers import JobAnswer, Told
+from engine.api.answers import Told
+from engine.api.answers.jobs import JobAnswer
 from engine.api.jobs import Job, finished
 from engine.api.problems import of_unforeseen, problem_of
 from engine.api.room import CallerDep, RoomDep

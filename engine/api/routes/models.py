@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import CompareAnswer, DriftAnswer, InspectorsAnswer, JobAnswer, ModelsAnswer, PromotionTold, TrainAnswer
+from engine.api.answers.jobs import JobAnswer
+from engine.api.answers.models import CompareAnswer, DriftAnswer, InspectorsAnswer, ModelsAnswer, PromotionTold, TrainAnswer
 from engine.api.openapi import takes
 from engine.api.orders import PromotionOrder, TrainingOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep

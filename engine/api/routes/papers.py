@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from engine.api.answers import PaperChecks
+from engine.api.answers.papers import PaperChecks
 from engine.api.room import CallerDep, RoomDep
 from engine.api.routes.afterwards import AS_A_FILE, MEDIA_TYPES
 from engine.api.routes.applications import ApplicationId

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from engine.api.answers import JobAnswer, LinkRuled, NetworkAnswer, PartyAnswer, WeightsTold
+from engine.api.answers.jobs import JobAnswer
+from engine.api.answers.parties import LinkRuled, NetworkAnswer, PartyAnswer, WeightsTold
 from engine.api.openapi import takes
 from engine.api.orders import MergeOrder, SplitOrder, WeightsOrder
 from engine.api.room import BodyDep, Caller, CallerDep, OriginDep, RoomDep

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from engine.api.answers import AsScoredAnswer, JobAnswer, ScoreForSystem
+from engine.api.answers.jobs import JobAnswer
+from engine.api.answers.scores import AsScoredAnswer, ScoreForSystem
 from engine.api.openapi import takes, takes_bytes
 from engine.api.room import BodyDep, Caller, CallerDep, FileDep, OriginDep, Room, RoomDep
 from engine.api.routes.applications import ApplicationForm, ApplicationId

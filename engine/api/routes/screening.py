@@ -14,7 +14,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as FromPath
 
-from engine.api.answers import HeldLists, JobAnswer, ListAnswer, ListDifference
+from engine.api.answers.jobs import JobAnswer
+from engine.api.answers.screening import HeldLists, ListAnswer, ListDifference
 from engine.api.openapi import takes_bytes
 from engine.api.room import CallerDep, FileDep, OriginDep, Room, RoomDep
 from engine.api.routes.jobs import answer_to

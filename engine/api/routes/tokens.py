@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 
 from fastapi import APIRouter
 
-from engine.api.answers import Me, NewToken, TokenAnswer, Tokens
+from engine.api.answers.tokens import Me, NewToken, TokenAnswer, Tokens
 from engine.api.openapi import takes
 from engine.api.orders import TokenOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, RoomDep

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
 
-from engine.api.answers import Amended, JobAnswer, NewPlan, Plan, Selection, VisitRows
+from engine.api.answers.jobs import JobAnswer
+from engine.api.answers.visits import Amended, NewPlan, Plan, Selection, VisitRows
 from engine.api.openapi import takes
 from engine.api.orders import AmendmentOrder, PlanChange, PlanOrder
 from engine.api.room import BodyDep, Caller, CallerDep, OriginDep, Room, RoomDep

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from engine.api.answers import MovedFeature, SimilarCase, SimilarCases, SupposedRemedy, SupposedScore, WhatIfAnswer
+from engine.api.answers.what_ifs import MovedFeature, SimilarCase, SimilarCases, SupposedRemedy, SupposedScore, WhatIfAnswer
 from engine.api.openapi import takes
 from engine.api.orders import WhatIfOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, RoomDep

@@ -34,7 +34,7 @@ def start(tmp_path_factory: pytest.TempPathFactory, world: Path) -> Iterator[Cal
     """Starts services over stores of their own, and stops them all at the end."""
     running = []
 
-    def started(limits: Limits = GENEROUS, filled: bool = True) -> Service:
+    def started(limits: Limits = GENEROUS, filled: bool = True, settings: Settings = Settings()) -> Service:
         origin = Origin("test", "ingest", NOW)
         desk = open_desk(tmp_path_factory.mktemp("store") / "diversion.duckdb", origin, create=True)
         if filled:
@@ -44,7 +44,7 @@ def start(tmp_path_factory: pytest.TempPathFactory, world: Path) -> Iterator[Cal
             score_unscored(desk, origin)
         secrets = {role: create_token(desk, f"{role}-one", role, None, LATER, origin)[0] for role in ROLES}
         log, clock = io.StringIO(), Clock()
-        config = uvicorn.Config(create_app(desk, Settings(), clock, limits=limits, log=log), port=0, log_level="critical", access_log=False)
+        config = uvicorn.Config(create_app(desk, settings, clock, limits=limits, log=log), port=0, log_level="critical", access_log=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

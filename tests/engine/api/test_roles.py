@@ -150,6 +150,7 @@ ASKED: dict[str, Ask] = {
     "GET /v1/plans/{plan_id}": get("/v1/plans/plan-roles"),
     "PUT /v1/evidence/{sha256}": lambda client, planted: [client.put(f"/v1/evidence/{HASH}", content=PAPER)],
     "GET /v1/evidence/{sha256}": get(f"/v1/evidence/{HASH}"),
+    "PUT /v1/document-files/{sha256}": lambda client, planted: [client.put(f"/v1/document-files/{HASH}", content=PAPER)],
     "GET /v1/screen": get("/v1/screen", name=f"Ladoga Marine Works {MARKER[:2]}"),
     "GET /v1/lists": get("/v1/lists"),
     "GET /v1/lists/{code}/diff": get("/v1/lists/UN-SC/diff", **{"from": "2026-01-01", "to": "2026-02-01"}),
