@@ -105,13 +105,14 @@ SAYS = {
     "owner": "names this owner", "payer": "was paid for by this payer", "named": "bears this name itself",
 }
 # Who has each of the places of some parties (`hop_form`), how, and since when; names as owner, as payer and as a party's own are one place.
-HAVING = (
-    "create or replace temp table hop_having as select party_place.place_id, party_place.kind, party_place.how, party_entity.entity_id, min(party_place.filed_at) as since "
-    "from party_place inner join party_entity on party_place.form_id = party_entity.form_id and party_entity.known_to is null "
-    "where party_place.how <> 'paid_with' and party_place.filed_at <= ? and party_place.place_id in "
-    "(select place_id from party_place where how <> 'paid_with' and form_id in (select form_id from hop_form)) "
-    "group by party_place.place_id, party_place.kind, party_place.how, party_entity.entity_id"
-)
+HAVING = """
+create or replace temp table hop_having as
+with place as not materialized (select * from party_place where how <> 'paid_with' union all select * from place_aside)
+select place.place_id, place.kind, place.how, party_entity.entity_id, min(place.filed_at) as since
+from place inner join party_entity on place.form_id = party_entity.form_id and party_entity.known_to is null
+where place.filed_at <= ? and place.place_id in (select place_id from place where form_id in (select form_id from hop_form))
+group by place.place_id, place.kind, place.how, party_entity.entity_id
+"""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 -- By what the parties on the forms may be linked with others: address, website, register number, LEI, and names: their own, their
 -- owners', and of who receives the payer's; all but website and LEI with the country. One place is one number, whoever stands at it.
 -- Features look only where `followed`: not at what a consignor was filed with, an LEI (which resolves parties), or an address or
--- register number without its country. The same select, over new filings, fills `party_place` (engine/workflows/derive.py).
+-- register number without its country. The same select, over new filings, fills
+-- `party_place` and `place_aside` (engine/workflows/derive.py).
 with told as (
     select
         subject_filing.subject,

@@ -9,7 +9,7 @@ with near as (
         min(greatest(party_place.filed_at, party_entity.known_from)) as known_from
     from party_place
     inner join party_entity on party_place.form_id = party_entity.form_id
-    where party_place.followed and party_place.place_id in (select spine_place.place_id from spine_place)
+    where party_place.place_id in (select spine_place.place_id from spine_place)
     group by party_place.place_id, party_entity.entity_id
 ),
 
@@ -24,7 +24,7 @@ reached as (
     select followed.place_id from followed
     union
     select party_place.place_id from party_place
-    where party_place.followed and party_place.form_id in (
+    where party_place.form_id in (
         select party_entity.form_id from party_entity
         where party_entity.entity_id in (select near.entity_id from near where near.place_id in (select followed.place_id from followed))
     )
@@ -39,7 +39,7 @@ told as (
         max(party_entity.known_to) as known_to
     from party_place
     inner join party_entity on party_place.form_id = party_entity.form_id
-    where party_place.followed and party_place.place_id in (select reached.place_id from reached)
+    where party_place.place_id in (select reached.place_id from reached)
     group by party_place.place_id, party_entity.entity_id, party_place.application_id
 ),
 

@@ -12,7 +12,13 @@ create or replace macro register_number(number, country_code) as
 create or replace table party_place (   -- what a party was filed with: of each form and place, in each way, the first two applications at least
     place_id bigint not null, kind varchar not null, -- address | website | registration | lei | name (its own, its owners', its payer's)
     how varchar not null,           -- the kind, or of a name: named | owner | payer (of an end user) | paid_with (of another who receives)
-    followed boolean not null,      -- whether the features look for diversions there: not of consignors, nor at what lacks its country
+    form_id bigint not null, application_id varchar not null, filed_at timestamp not null
+);
+
+-- The same where no feature looks for diversions: of consignors, LEIs, and without a country. A table of its own, so that features do not
+-- read past it: in one table what one filing's parties share took 52 ms instead of 36 (one core, 100,000 filings).
+create or replace table place_aside (
+    place_id bigint not null, kind varchar not null, how varchar not null,
     form_id bigint not null, application_id varchar not null, filed_at timestamp not null
 );
 
