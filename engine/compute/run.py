@@ -16,7 +16,7 @@ SUBJECT = (
     "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
     "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "amendment", "code_tier", "subject_certificate",
     "spine_document_file", "spine_document_picture", "spine_name",
-    "spine_place", "place_member",
+    "filed_place", "spine_place", "place_member",
 )
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
@@ -39,7 +39,7 @@ REFERENCE = (
 DATED_EVENTS = ("decision", "licence", "shipment", "delivery", "visit", "incident", "denial_notice", "destruction", "request", "review")
 
 # Read by few, and larger than what they count: never laid out, but joined anew by whoever reads them.
-ON_DEMAND = frozenset(("known_fact", "earlier_filing"))
+ON_DEMAND = frozenset(("known_fact", "earlier_filing", "filed_place"))
 
 # At most this many subjects are featured on a slice of the history that concerns them; more of them on all of it.
 SLICE_UP_TO = 64

@@ -20,7 +20,6 @@ FEW = 300  # up to so many keys are looked up through an index; more are joined
 TABLES = ("name_key", "party_form", "party_writing", "party_block", "party_link", "party_entity")
 PAIRS = (resources.files("engine.linking") / "pairs.sql").read_text("utf-8")
 
-NUMBER = "regexp_replace(regexp_replace(upper({0}), '[^0-9A-Z]', '', 'g'), '^' || coalesce({1}, '') || '(\\d)', '\\1')"
 PLAIN = "nullif(trim(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), '')"
 NOTICE_FORM = "(md5_number_lower(concat_ws(chr(31), '', '', '', '', coalesce({country}, ''), {name})) >> 1)::bigint"
 
@@ -130,7 +129,7 @@ def _note_writings(cursor: duckdb.DuckDBPyConnection, into: str) -> tuple[set[in
             cursor.execute(f"delete from {into}.party_link where {_among(cursor, side, redated)}")
     cursor.execute(
         f"insert into {into}.party_writing select writing_id, form_id, first_seen, first_filing, authority, party_id, nullif(upper(trim(lei)), ''), "
-        f"nullif({NUMBER.format('registration', 'country')}, ''), country, name, address, website, nullif(owners, []), kind, registered_on from fresh_seen"
+        "register_number(registration, country), country, name, address, website, nullif(owners, []), kind, registered_on from fresh_seen"
     )
     wanted = _among(cursor, "writing_id", {writing_id for writing_id, _, _ in rows})
     again = f" or {_among(cursor, 'form_id', redated, 'redated_keys')}" if redated else ""

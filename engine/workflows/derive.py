@@ -51,6 +51,7 @@ def derive_anew(cursor: duckdb.DuckDBPyConnection) -> None:
     forget(cursor)
     cursor.execute("delete from store.main.name_hit")
     cursor.execute("delete from store.main.party_place")
+    cursor.execute("delete from store.main.place_aside")
     put_setting(cursor, DERIVED_TO, "0")
 
 
@@ -61,23 +62,23 @@ def measure_anew(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def take_places(cursor: duckdb.DuckDBPyConnection, filings: str, into: str = "store.main") -> None:
-    """Keep by what the parties on new filings may be linked with others: of each form and place the first two applications at least.
+    """Keep by what the parties on new filings may be linked with others: of each form and place, in each way, the first two applications at least.
 
     Two suffice to tell, for every application, when another one first filed a party with a place. So the table grows with parties
     and places, not with filings (21,000 filings that name 82,000 parties: 50,000 rows).
     """
     cursor.execute(f"create or replace temp table subject_filing as select record_no as subject, record_no, filed_at as as_of from {filings}")
     cursor.execute(
-        "create or replace temp table new_place as select place_id, any_value(kind) as kind, form_id, application_id, min(filed_at) as filed_at "
-        f"from ({relation_sql('spine_place')}) as told group by place_id, form_id, application_id "
-        "qualify row_number() over (partition by place_id, form_id order by min(filed_at), application_id) <= 2"
+        "create or replace temp table new_place as select place_id, any_value(kind) as kind, how, form_id, application_id, min(filed_at) as filed_at, followed "
+        f"from ({relation_sql('filed_place')}) as told group by place_id, how, form_id, application_id, followed "
+        "qualify row_number() over (partition by place_id, how, form_id, followed order by min(filed_at), application_id) <= 2"
     )
-    cursor.execute(
-        f"insert into {into}.party_place select new_place.* from new_place where ("
-        "select count(distinct held.application_id) + 2 * count(*) filter (where held.application_id = new_place.application_id) from party_place as held "
-        "where held.place_id = new_place.place_id and held.form_id = new_place.form_id and held.filed_at <= new_place.filed_at"
-        ") < 2 order by place_id"
-    )
+    for table, rows in (("party_place", "followed"), ("place_aside", "not followed")):
+        cursor.execute(
+            f"insert into {into}.{table} select new_place.* exclude (followed) from new_place left join {table} as held on held.place_id = new_place.place_id "
+            f"and held.how = new_place.how and held.form_id = new_place.form_id and held.filed_at <= new_place.filed_at where {rows} group by all "
+            "having count(distinct held.application_id) + 2 * count(*) filter (where held.application_id = new_place.application_id) < 2 order by place_id"
+        )
 
 
 def check_documents(cursor: duckdb.DuckDBPyConnection, documents: str, into: str = "store.main") -> None:

@@ -6,7 +6,6 @@ A link is no finding: `listed`, `denied` and `diversion` say of a party what is 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from datetime import datetime
 import duckdb
 
 from engine.compute.run import lay_bases, lay_corrections, relation_sql
+from engine.linking.entities import PLAIN
 from engine.workflows.assess import filing_in_force
 
 FEWEST, USUAL, MOST = 10, 60, 300  # parties shown
@@ -100,55 +100,25 @@ class Network:
     caveat: str = CAVEAT
 
 
-# What parties have in common: kind of thing -> how it stands on a writing (`party_writing`), with the country where it means nothing without.
-ON_A_WRITING = {
-    "address": ("address", "coalesce(country, '')"),
-    "website": ("website", "''"),
-    "registration": ("registration", "coalesce(country, '')"),
-    "lei": ("lei", "''"),
-}
 SAYS = {
     "address": "gives this address", "website": "gives this website", "registration": "gives this register number", "lei": "gives this LEI",
     "owner": "names this owner", "payer": "was paid for by this payer", "named": "bears this name itself",
 }
-# Everything by which the parties of `hop_party` may be met elsewhere: names as owner, as payer and as a party's own are one thing.
-THINGS = "create or replace temp table hop_thing as " + " union ".join(
-    f"select '{kind}' as kind, {key} as key, {country} as country from hop_writing where {key} is not null" for kind, (key, country) in ON_A_WRITING.items()
-) + (
-    " union select 'name', owner_key, coalesce(country, '') from filing_owner where form_id in (select form_id from hop_form) and owner_key is not null"
-    " union select 'name', filing.payer_key, coalesce(filing.payer_country, '') from filing inner join hop_paid on filing.record_no = hop_paid.record_no"
-    " where filing.payer_key is not null"
-    " union select 'name', plain_key, coalesce(country, '') from filing_party where form_id in (select form_id from hop_form) and plain_key is not null"
-)
-# Who has each of these things, how, and since when.
-HAVING = "create or replace temp table hop_having as with had as (" + " union all ".join(
-    f"select t.kind, t.key, t.country, '{kind}' as how, w.form_id, w.first_seen as since from party_writing as w inner join hop_thing as t "
-    f"on t.kind = '{kind}' and w.{key} = t.key and {country.replace('country', 'w.country')} = t.country where w.authority is not null"
-    for kind, (key, country) in ON_A_WRITING.items()
-) + (
-    " union all select t.kind, t.key, t.country, 'owner', o.form_id, o.filed_at from filing_owner as o inner join hop_thing as t"
-    " on t.kind = 'name' and o.owner_key = t.key and coalesce(o.country, '') = t.country"
-    " union all select t.kind, t.key, t.country, 'payer', p.form_id, f.filed_at from filing as f inner join hop_thing as t"
-    " on t.kind = 'name' and f.payer_key = t.key and coalesce(f.payer_country, '') = t.country"
-    " inner join filing_party as p on f.record_no = p.record_no and p.role_group = 'end_user'"
-    " union all select t.kind, t.key, t.country, 'named', p.form_id, p.filed_at from filing_party as p inner join hop_thing as t"
-    " on t.kind = 'name' and p.plain_key = t.key and coalesce(p.country, '') = t.country"
-) + (
-    ") select had.kind, had.key, had.country, had.how, party_entity.entity_id, min(had.since) as since from had "
-    "inner join party_entity on had.form_id = party_entity.form_id and party_entity.known_to is null where had.since <= ? "
-    "group by had.kind, had.key, had.country, had.how, party_entity.entity_id"
-)
+# Who has each of the places of some parties (`hop_form`), how, and since when; names as owner, as payer and as a party's own are one place.
+HAVING = """
+create or replace temp table hop_having as
+with place as not materialized (select * from party_place where how <> 'paid_with' union all select * from place_aside)
+select place.place_id, place.kind, place.how, party_entity.entity_id, min(place.filed_at) as since
+from place inner join party_entity on place.form_id = party_entity.form_id and party_entity.known_to is null
+where place.filed_at <= ? and place.place_id in (select place_id from place where form_id in (select form_id from hop_form))
+group by place.place_id, place.kind, place.how, party_entity.entity_id
+"""
 
 
 @dataclass(frozen=True)
 class _Thing:
     kind: str
-    key: str
-    country: str
-
-    @property
-    def id(self) -> str:
-        return f"{self.kind}:{hashlib.md5(chr(31).join((self.kind, self.key, self.country)).encode()).hexdigest()[:12]}"
+    place_id: int
 
 
 @dataclass(frozen=True)
@@ -225,24 +195,17 @@ def _lay_parties(cursor: duckdb.DuckDBPyConnection, entities: Iterable[int], tab
 def _meet(cursor: duckdb.DuckDBPyConnection, entities: list[int], at: datetime, found: _Found) -> Counter[int]:
     """Whom some parties meet in a thing that not too many share: entity -> in how many things."""
     _lay_parties(cursor, entities, "hop_form")
-    cursor.execute("create or replace temp table hop_writing as select * from party_writing where authority is not null and form_id in (select form_id from hop_form)")
-    cursor.execute("create or replace temp table hop_paid as select distinct record_no from filing_party where role_group = 'end_user' and form_id in (select form_id from hop_form)")
-    cursor.execute(THINGS)
     cursor.execute(HAVING, [at])
     # A name that nobody has but as his own is no thing in common: all who bear it in one country would be one party.
-    cursor.execute(
-        "create or replace temp table hop_shared as select kind, key, country, count(distinct entity_id) as parties from hop_having "
-        "group by kind, key, country having count(distinct entity_id) > 1 and bool_or(how <> 'named')"
-    )
     rows = cursor.execute(
-        "select h.kind, h.key, h.country, s.parties, h.how, h.entity_id, h.since from hop_having as h "
-        "inner join hop_shared as s on h.kind = s.kind and h.key = s.key and h.country = s.country "
+        "with shared as (select place_id, count(distinct entity_id) as parties from hop_having group by place_id having count(distinct entity_id) > 1 and bool_or(how <> 'named')) "
+        "select h.kind, h.place_id, s.parties, h.how, h.entity_id, h.since from hop_having as h inner join shared as s on h.place_id = s.place_id "
         f"where s.parties <= {CROWD} or h.entity_id in (select entity_id from hop_form) order by all"
     ).fetchall()
     met: Counter[int] = Counter()
     counted: set[tuple[_Thing, int]] = set()
-    for kind, key, country, parties, how, entity_id, since in rows:
-        thing = _Thing(kind, key, country)
+    for kind, place_id, parties, how, entity_id, since in rows:
+        thing = _Thing(kind, place_id)
         found.count[thing] = parties
         found.having[thing][entity_id, how] = since
         if parties > CROWD:
@@ -339,8 +302,8 @@ def _told(
         {"visible": list(visible) if visible is not None else None, "at": at},
     )
     nodes = {node.id: node for node in _parties(cursor, record_no, reached)}
-    labels = _labels(cursor, reached.found.having)
-    uses = _uses(cursor)
+    _lay_places(cursor)
+    labels, uses = _labels(cursor), _uses(cursor)
     edges: list[Edge] = []
     crowded: list[tuple[str, int]] = []
     for thing, having in reached.found.having.items():
@@ -348,17 +311,15 @@ def _told(
         if not parties or (len(parties) == 1 and thing not in reached.found.crowded and not any(one in reached.left_out for one, _ in having)):
             continue
         kind = thing.kind if thing.kind != "name" else "owner" if any(how == "owner" for _, how in having) else "payer"
-        shown = labels.get(thing)
+        shown, country = labels.get(thing.place_id, (None, None))
         node = Node(
-            thing.id.replace("name:", f"{kind}:"), kind, min(reached.hops[one] for one in parties), shown, shown is None, (thing.country or None) if shown else None,
-            parties=reached.found.count[thing],
-        )
+            f"{kind}:{thing.place_id:016x}", kind, min(reached.hops[one] for one in parties), shown, shown is None, country, parties=reached.found.count[thing])
         nodes[node.id] = node
         if thing in reached.found.crowded:
             crowded.append((node.id, reached.found.count[thing]))
         for (entity_id, how), since in having.items():
             if entity_id in parties:
-                edges.append(_edge(entity_id, node.id, how, since, uses.get((entity_id, how, thing.key), 0)))
+                edges.append(_edge(entity_id, node.id, how, since, uses.get((entity_id, how, thing.place_id), 0)))
     edges += _alike(cursor, reached)
     order = sorted(nodes.values(), key=lambda node: (node.hops, node.kind != "party", not _raised(node), node.id))
     return Network(
@@ -389,37 +350,33 @@ def _parties(cursor: duckdb.DuckDBPyConnection, record_no: int, reached: _Reache
         )
 
 
-def _labels(cursor: duckdb.DuckDBPyConnection, things: Iterable[_Thing]) -> dict[_Thing, str]:
-    """How each thing is written, on a filing that may be shown."""
-    written: dict[tuple[str, str], str] = {}
-    plain = "nullif(trim(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), '')"
-    sources = (
-        ("address", "select address_key, min(address) from mention where may_be_shown and address_key is not null group by address_key"),
-        ("website", "select website_key, website_key from mention where may_be_shown and website_key is not null group by website_key"),
-        ("lei", "select upper(trim(lei)), upper(trim(lei)) from mention where may_be_shown and lei is not null group by 1"),
-        ("registration", "select w.registration, min(w.registration) from party_writing as w where w.registration is not null and w.form_id in "
-                         "(select form_id from mention where may_be_shown) group by w.registration"),
-        ("name", f"select {plain.format('name')} as key, min(name) from (select unnest(owners).name as name from mention where may_be_shown union all "
-                 "select payer_name from filing where record_no in (select record_no from mention where may_be_shown and role_group = 'end_user') union all "
-                 "select name from mention where may_be_shown) as told where name is not null group by key"),
+def _lay_places(cursor: duckdb.DuckDBPyConnection) -> None:
+    """`told_place`: the places of the parties shown, on each of their filings."""
+    cursor.execute("create or replace temp table subject_filing as select distinct record_no as subject, record_no, filed_at as as_of from mention")
+    cursor.execute(
+        "create or replace temp table told_place as with shown as (select distinct record_no, form_id, entity_id, may_be_shown from mention) "
+        f"select shown.record_no, shown.entity_id, shown.may_be_shown, place.* exclude (subject) from ({relation_sql('filed_place')}) as place "
+        "inner join shown on place.subject = shown.record_no and place.form_id = shown.form_id"
     )
-    for kind, sql in sources:
-        written |= {(kind, key): label for key, label in cursor.execute(sql).fetchall()}
-    return {thing: written[thing.kind, thing.key] for thing in things if (thing.kind, thing.key) in written}
 
 
-def _uses(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, str], int]:
-    """(entity, how, key) -> on how many applications; register numbers and LEIs are a form's own and counted by nobody."""
-    told = {}
-    for how, key in (("address", "address_key"), ("website", "website_key"), ("named", "plain_key")):
-        told |= {(entity_id, how, value): n for entity_id, value, n in cursor.execute(
-            f"select entity_id, {key}, count(distinct application_id) from mention where {key} is not null group by entity_id, {key}").fetchall()}
-    told |= {(entity_id, "owner", key): n for entity_id, key, n in cursor.execute(
-        "select mention.entity_id, o.owner_key, count(distinct o.application_id) from filing_owner as o "
-        "inner join mention on o.record_no = mention.record_no and o.form_id = mention.form_id where o.owner_key is not null group by mention.entity_id, o.owner_key").fetchall()}
-    return told | {(entity_id, "payer", key): n for entity_id, key, n in cursor.execute(
-        "select mention.entity_id, filing.payer_key, count(distinct filing.application_id) from filing inner join mention on filing.record_no = mention.record_no "
-        "where mention.role_group = 'end_user' and filing.payer_key is not null group by mention.entity_id, filing.payer_key").fetchall()}
+def _labels(cursor: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, str | None]]:
+    """How each place is written, on a filing that may be shown, and in which country."""
+    return {place_id: (label, country) for place_id, label, country in cursor.execute(
+        "with written as ("
+        "select 'address' as kind, address_key as key, min(address) as label from mention where may_be_shown group by address_key union all "
+        f"select 'name' as kind, {PLAIN.format('name')} as key, min(name) from (select unnest(owners).name as name from mention where may_be_shown union all "
+        "select payer_name from filing where record_no in (select record_no from mention where may_be_shown and role_group = 'end_user') union all "
+        "select name from mention where may_be_shown) as told group by key) "
+        "select place_id, coalesce(min(label), any_value(place_key)), nullif(any_value(country), '') from told_place "
+        "left join written on told_place.kind = written.kind and place_key = written.key where may_be_shown group by place_id"
+    ).fetchall()}
+
+
+def _uses(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, int], int]:
+    """(entity, how, place) -> on how many applications; register numbers and LEIs are a form's own and counted by nobody."""
+    return {(entity_id, how, place_id): n for entity_id, how, place_id, n in cursor.execute(
+        "select entity_id, how, place_id, count(distinct application_id) from told_place where kind not in ('registration', 'lei') group by entity_id, how, place_id").fetchall()}
 
 
 def _edge(entity_id: int, thing: str, how: str, since: datetime, uses: int) -> Edge:

@@ -45,7 +45,7 @@ TWICE = FieldProblem("application_id", "this application and revision stands ear
                      "Keep the right one, or send the change as the next `revision`.")
 ROWS_EXPLAINED_AT_ONCE = 200_000  # the bulk explainer's fixed cost is a second a call
 IDS = pa.schema([("subject", pa.int64()), ("application_id", pa.string()), ("revision", pa.int64()), ("as_of", pa.timestamp("us"))])
-DERIVED = (*LINKED, "name_hit", "screened_name", "filing_name", "named_hit", "party_place", "place_distance", "document_check")
+DERIVED = (*LINKED, "name_hit", "screened_name", "filing_name", "named_hit", "party_place", "place_aside", "place_distance", "document_check")
 
 
 @dataclass(frozen=True)
