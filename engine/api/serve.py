@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -31,7 +32,8 @@ def serve(desk: Desk, settings: Settings) -> None:
     """Answer until SIGINT or SIGTERM; what is being answered then is answered.
 
     Raises:
-        RefusedInput: the address is not one of this machine alone: tokens travel unencrypted, so anything wider goes through a proxy with TLS.
+        RefusedInput: the address is not one of this machine alone: tokens travel unencrypted, so anything wider goes through a proxy with TLS;
+            or another process listens on it.
     """
     address = urlsplit(settings.service)
     if address.scheme != "http" or address.hostname not in LOOPBACK:
@@ -43,9 +45,27 @@ def serve(desk: Desk, settings: Settings) -> None:
         create_app(desk, settings), host=address.hostname, port=address.port or 80, workers=1, log_level="warning", access_log=False,
         server_header=False, timeout_graceful_shutdown=STOP_SECONDS,
     )
-    _first_token(desk, settings)
-    with noted(service_note(desk.store.path), settings.service), ended_by_signal():
-        uvicorn.Server(config).run()
+    with _listening(settings.service, config.host, config.port) as listener:
+        _first_token(desk, settings)
+        if sys.stderr.isatty():
+            print(f"Serving {desk.store.path} at {settings.service}, described at {settings.service}/openapi.json. Ctrl-C stops it.", file=sys.stderr)
+        with noted(service_note(desk.store.path), settings.service), ended_by_signal():
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(service: str, host: str, port: int) -> socket.socket:
+    """The address taken before anything is promised on it.
+
+    Raises:
+        RefusedInput: it cannot be had.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
+    except OSError as error:
+        raise RefusedInput(
+            f"the service cannot listen on {service} ({error.strerror}). Expected an address that no other process holds. "
+            "Stop the other one, or name another address with --service."
+        ) from error
 
 
 def _first_token(desk: Desk, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_to
 
 DAY = ["%Y-%m-%d"]
 MOMENT = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]
+PROPOSAL_STATES = ("open", "done", "not_done")
 
 
 def due(
@@ -96,6 +97,8 @@ def proposals(
     from engine.workflows import follow_up
     from engine.workflows.afterwards import moment_after
 
+    if state not in (None, *PROPOSAL_STATES):
+        raise typer.BadParameter(f"--state is {', '.join(PROPOSAL_STATES)}")
     origin = asking()
 
     def here(desk) -> list:
@@ -145,4 +148,6 @@ def plain(value: object) -> float | str:
     """What JSON has no form for: amounts as numbers, days and moments as text."""
     if isinstance(value, Decimal):
         return float(value)
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat() + "Z"
+    return str(value)

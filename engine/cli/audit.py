@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,12 +19,16 @@ from engine.workflows import export as exporting
 if TYPE_CHECKING:
     from engine.cli.service import Service
 
+HEAD = re.compile("[0-9a-f]{64}")
+
 
 def verify(
     expect: Annotated[str | None, typer.Option(help="A head printed earlier; the chain must contain it.")] = None,
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Prove that no record was changed, removed or reordered; name the first that was."""
+    if expect is not None and not HEAD.fullmatch(expect):
+        raise typer.BadParameter("--expect is a head as `diversion audit verify` prints it: 64 lower-case hexadecimal digits")
     with errors_told():
         verdict = at_store(store, asking(), here=lambda desk: audit.verify(desk.store.cursor(), expect), there=lambda service: _verdict(service, expect))
     if as_json:

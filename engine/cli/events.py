@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -17,19 +18,22 @@ from engine.workflows import record_event
 if TYPE_CHECKING:
     from engine.cli.service import Service
 
-EventIdOption = Annotated[str | None, typer.Option("--event-id", help="The event's own id; default a new one. The same id and content again changes nothing.")]
+EventIdOption = Annotated[str | None, typer.Option("--event-id", help="The event's own id; default a new one. The same id and content, --at included, changes nothing the second time.")]
+AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%dT%H:%M:%SZ"], help="When it became known; default now.")]
 FileOption = Annotated[Path | None, typer.Option("--file", help="The whole event as JSON, in place of the options.")]
 PersonOption = Annotated[str | None, typer.Option("--recorded-by", help="Who records it; default this account.")]
 
 
-def _record(kind: str, told: dict, file: Path | None, event_id: str | None, recorded_by: str | None, store: Path | None, as_json: bool) -> None:
+def _record(
+    kind: str, told: dict, file: Path | None, event_id: str | None, recorded_by: str | None, store: Path | None, as_json: bool, at: datetime | None = None,
+) -> None:
     origin = asking()
     with errors_told():
         told = told if file is None else _read(file)
         said_by = told.get("recorded_by", recorded_by)
         told.setdefault("recorded_by", recorded_by or origin.actor)
         told.setdefault("event_id", event_id or f"{kind}:{uuid4().hex[:16]}")
-        told.setdefault("at", origin.at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        told.setdefault("at", (at or origin.at).strftime("%Y-%m-%dT%H:%M:%SZ"))
         event = parse_event(kind, json.dumps({k: v for k, v in told.items() if v not in (None, [], ())})).model
         new = at_store(
             store, origin,
@@ -80,12 +84,12 @@ def decide(
     condition: Annotated[list[str] | None, typer.Option(help="A condition of the licence; may be repeated.")] = None,
     reasons_for_applicant: Annotated[str | None, typer.Option(help="What the applicant is told.")] = None,
     approved_by: Annotated[str | None, typer.Option(help="Second signature, another person's.")] = None,
-    file: FileOption = None, event_id: EventIdOption = None, recorded_by: PersonOption = None, store: StoreOption = None, as_json: JsonOption = False,
+    file: FileOption = None, event_id: EventIdOption = None, at: AtOption = None, recorded_by: PersonOption = None, store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Record a decision; a grant with an unsettled referral is refused by its name."""
     told = {"application_id": application_id, "outcome": outcome, "rationale": rationale, "grounds": ground, "conditions": condition,
             "reasons_for_applicant": reasons_for_applicant, "approved_by": approved_by}
-    _record("decision", told, file, event_id, recorded_by, store, as_json)
+    _record("decision", told, file, event_id, recorded_by, store, as_json, at)
 
 
 def visit(
@@ -102,7 +106,7 @@ def visit(
     item: Annotated[list[str] | None, typer.Option(help="LINE:STATE, LINE:STATE:SERIAL or LINE:STATE:xQUANTITY, such as 1:seen:A123; may be repeated.")] = None,
     reviewed_by: Annotated[str | None, typer.Option(help="Another person who reviewed it; until then it teaches nothing.")] = None,
     limitations: Annotated[str | None, typer.Option(help="What could not be checked and why.")] = None,
-    file: FileOption = None, event_id: EventIdOption = None, recorded_by: PersonOption = None, store: StoreOption = None, as_json: JsonOption = False,
+    file: FileOption = None, event_id: EventIdOption = None, at: AtOption = None, recorded_by: PersonOption = None, store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """Record a verification visit."""
     told = {
@@ -110,7 +114,7 @@ def visit(
         "visited_on": visited_on or asking().at.date().isoformat(), "stage": stage, "mode": mode, "access": access, "limited_by": limited_by,
         "outcome": outcome, "findings": finding, "items": [_visit_item(text) for text in item or []], "reviewed_by": reviewed_by, "limitations": limitations,
     }
-    _record("visit", told, file, event_id, recorded_by, store, as_json)
+    _record("visit", told, file, event_id, recorded_by, store, as_json, at)
 
 
 def _visit_item(text: str) -> dict:

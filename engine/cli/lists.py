@@ -21,6 +21,7 @@ from engine.errors import RefusedInput
 from engine.screening.entries import RejectedRow
 from engine.screening.readers import read_list
 from engine.store.records import Origin
+from engine.wire import COUNTRIES
 from engine.workflows import editions
 from engine.workflows import screen as screening
 from engine.workflows.desk import Desk
@@ -120,6 +121,8 @@ def screen(
     """Screen names against the watch lists, with score and reason."""
     with errors_told():
         asked = [(name, country) for name in names or []] + (_names_of(file, country) if file else [])
+        if unknown := next((told for _, told in asked if told not in (None, *COUNTRIES)), None):
+            raise RefusedInput(f"country {unknown[:40]!r} is not known. Expected an ISO 3166-1 alpha-2 code in capitals, such as DE. Correct it, or leave it out.")
     if not asked:
         raise typer.BadParameter("give at least one NAME, or --file")
     origin = asking()
@@ -142,7 +145,7 @@ def _names_of(file: Path, country: str | None) -> list[tuple[str, str | None]]:
         raise RefusedInput(f"{file.name} is not UTF-8 text (byte {error.start}). Expected one name a line, or CSV with the header name,country. Save it as UTF-8.") from error
     lines = text.splitlines()
     if lines and lines[0].strip().lower() == "name,country":
-        return [(row["name"], row.get("country") or country) for row in csv.DictReader(lines) if row.get("name")]
+        return [(row["name"], (row.get("country") or "").strip() or country) for row in csv.DictReader(lines) if row.get("name")]
     return [(line, country) for line in lines if line.strip()]
 
 

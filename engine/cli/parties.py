@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.afterwards import plain
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
 from engine.cli.events import PersonOption
 from engine.store.records import Origin
@@ -32,7 +33,7 @@ def show(entity: Annotated[int, typer.Argument(help="An entity's id, or a form's
             there=lambda service: _entity(service.ask("GET", "parties", str(entity))),
         )
     if as_json:
-        typer.echo(json.dumps(asdict(shown), default=str, ensure_ascii=False))
+        typer.echo(json.dumps(asdict(shown), default=plain, ensure_ascii=False))
         return
     typer.echo(f"entity {shown.entity_id}: {len(shown.forms)} form(s)" + (f", before that {', '.join(map(str, shown.former))}" if shown.former else ""))
     for form in shown.forms:

@@ -13,6 +13,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
+from engine.cli.afterwards import plain
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
 from engine.errors import RefusedInput
 from engine.monitoring.choose_visits import LOT_SHARE
@@ -105,7 +106,7 @@ def show(plan_id: Annotated[str, typer.Argument(help="The plan.")], store: Store
             store, asking(), here=lambda desk: read_plan.plan_told(desk.store.cursor(), plan_id, None),
             there=lambda service: service.ask("GET", "plans", plan_id),
         )
-    typer.echo(json.dumps(told, default=str))
+    typer.echo(json.dumps(told, default=plain))
 
 
 @app.command()
@@ -119,7 +120,7 @@ def why(
             store, asking(), here=lambda desk: read_plan.why(desk.store.cursor(), plan_id, shipment_id, None),
             there=lambda service: service.ask("GET", "plans", plan_id, "shipments", shipment_id),
         )
-    typer.echo(json.dumps(told, default=str))
+    typer.echo(json.dumps(told, default=plain))
 
 
 def read_capacity(path: Path) -> Capacity:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from engine.cli.afterwards import plain
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
 from engine.workflows import tokens
 
@@ -30,12 +32,12 @@ def create(
             there=lambda service: _with_secret(service.ask("POST", "tokens", json=order)),
         )
     if as_json:
-        typer.echo(json.dumps({"token": secret, "token_id": token.token_id, "role": token.role, "expires_at": token.expires_at.isoformat()}))
+        typer.echo(json.dumps({"token": secret, "token_id": token.token_id, "role": token.role, "expires_at": f"{token.expires_at.isoformat()}Z"}))
     else:
         typer.echo(f"{secret}\nToken {token.token_id} for {name} ({role}), until {token.expires_at:%Y-%m-%d}. It is shown this once.")
 
 
-def list_(store: StoreOption = None) -> None:
+def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Every token ever given out, the newest first, without secrets."""
     origin = asking()
     with errors_told():
@@ -44,6 +46,11 @@ def list_(store: StoreOption = None) -> None:
             here=lambda desk: tokens.tokens(desk.store.cursor()),
             there=lambda service: [_token(told) for told in service.ask("GET", "tokens")["tokens"]],
         )
+    if as_json:
+        typer.echo(json.dumps([asdict(token) for token in given], default=plain, ensure_ascii=False))
+        return
+    if not given:
+        typer.echo("No token was ever given out. Make one with `diversion token create NAME --role ROLE`.")
     for token in given:
         state = "revoked" if token.revoked_at else "ended" if token.expires_at <= origin.at else "valid"
         typer.echo(f"{token.token_id}  {token.name:24} {token.role:10} {', '.join(token.authorities or ['all']):12} {state} until {token.expires_at:%Y-%m-%d}")

@@ -101,7 +101,7 @@ def open_store(path: Path, *, create: bool = False, memory_limit: str | None = N
         threads: worker threads; None uses every core.
 
     Raises:
-        RefusedInput: no such file, or a file that is not a store.
+        RefusedInput: no such file or folder, or a file that is not a store.
         StoreLocked: another process holds it.
         StoreTooNew: a newer diversion made it.
     """
@@ -111,6 +111,8 @@ def open_store(path: Path, *, create: bool = False, memory_limit: str | None = N
             f"no store at {path}: expected a DuckDB file made by `diversion init` or `diversion demo`. "
             "Make one with `diversion init --store PATH`, or name another with --store or DIVERSION_STORE."
         )
+    if not in_memory and not path.absolute().parent.is_dir():
+        raise RefusedInput(f"no store can be made at {path}: the folder {path.parent} is not there. Expected an existing folder. Make it, or name another with --store.")
     connection = duckdb.connect(":memory:")
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set preserve_insertion_order = true")

@@ -105,9 +105,9 @@ class Event(Record):
         if missing := tuple(name for name in self.needs if getattr(self, name) is None):
             raise _refusal(missing, "it is missing", "", "Add it; only a `withdrawn` event may leave it out")
         if self.needs_one_of and all(getattr(self, name) is None for name in self.needs_one_of):
-            listed = " or ".join(f"`{name}`" for name in self.needs_one_of)
+            names = [f"`{name}`" for name in self.needs_one_of]
             raise _refusal(
-                self.needs_one_of[:1], f"neither {listed} is there", f"at least one of {listed}", "Say what it is about"
+                self.needs_one_of[:1], f"neither {' nor '.join(names)} is there", f"at least one of {' or '.join(names)}", "Say what it is about"
             )
         self._check()
         return self

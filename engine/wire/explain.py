@@ -53,10 +53,19 @@ class _Finding:
         return self.meaning.expected if self.name else "one JSON object with the fields of the contract"
 
     @property
+    def may_go(self) -> bool:
+        """Whether the field may be left out."""
+        return self.field is not None and not self.field.required and not self.name.endswith("]")
+
+    @property
     def mend(self) -> str:
         """What to do with a wrong value: a field that is not required may also be left out."""
-        may_go = self.field is not None and not self.field.required and not self.name.endswith("]")
-        return "Correct it, or leave the field out if it is not known" if may_go else "Correct it"
+        return "Correct it, or leave the field out if it is not known" if self.may_go else "Correct it"
+
+    @property
+    def fill(self) -> str:
+        """What to do with a blank one."""
+        return "Leave the field out if there is nothing to say" if self.may_go else "Give the value"
 
     @property
     def said(self) -> str:
@@ -178,6 +187,9 @@ def _mistyped(found: _Finding) -> _Words:
         return f"it is {sort}, not text", found.expected, "Write it as text in quotes"
     if isinstance(found.value, str):
         return "it is text in quotes", found.expected, "Write it without quotes"
+    if found.kind in ("int_type", "int_from_float") and isinstance(found.value, float):
+        whole = found.value.is_integer()
+        return f"{found.said} is {'written with a decimal point' if whole else 'not a whole number'}", found.expected, "Write it without" if whole else found.mend
     return f"it is {sort}", found.expected, found.mend
 
 
@@ -197,7 +209,7 @@ def _not_a_code(found: _Finding) -> _Words:
     if not isinstance(found.value, str):
         return _mistyped(found)
     if not found.value.strip():
-        return "it is blank", found.expected, "Leave the field out if it is not known"
+        return "it is blank", found.expected, found.fill
     codes = found.meaning.codes or frozenset()
     meant = _MEANT.get(found.value, "") if "country" in found.meaning.expected else ""
     tidy = found.value.strip().replace(" ", "_").replace("-", "_")
@@ -210,7 +222,7 @@ def _not_a_code(found: _Finding) -> _Words:
 
 def _misformed(found: _Finding) -> _Words:
     if isinstance(found.value, str) and not found.value.strip():
-        return "it is blank", found.expected, "Leave the field out if there is nothing to say"
+        return "it is blank", found.expected, found.fill
     if found.meaning.pattern == PLAIN:
         return "it holds a control character", found.expected + " without control characters", "Remove that character"
     return f"{found.said} does not have the right form", found.expected, found.mend
@@ -234,7 +246,7 @@ def _no_such_day(found: _Finding) -> _Words:
     if not isinstance(found.value, str):
         return _mistyped(found)
     if not found.value.strip():
-        return "it is blank", found.expected, "Leave the field out if it is not known"
+        return "it is blank", found.expected, found.fill
     return f"{found.said} is not {_dated(found)}", found.expected, found.mend
 
 

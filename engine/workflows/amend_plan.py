@@ -212,7 +212,7 @@ def _keep(
                 bodies.append((visit_id, visit_body(row, plan_id, visit_id, origin.at, amendment=number, amended_by=origin.actor)))
         amended = Amended(plan_id, number, tuple(drops), tuple(added), tuple(by_shipment[s] for s in sorted(moved)), tuple(filled), tuple(displaced))
         body = {
-            "plan_id": plan_id, "amendment": number, "amended_by": origin.actor, "amended_at": origin.at.isoformat(), "because": because,
+            "plan_id": plan_id, "amendment": number, "amended_by": origin.actor, "amended_at": f"{origin.at.isoformat()}Z", "because": because,
             "dropped": drops, "added": added, "moved": amended.moved, "filled": filled, "displaced": displaced, "left_out": left_out_told(choice),
         } | figures_told(choice)
         records.append_one(writer, "plan_amendment", f"plan_amendment:{plan_id}:{number}", origin.at, json.dumps(body, sort_keys=True), origin, f"amend plan {plan_id}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from engine.errors import NotPermitted, RefusedInput, UnknownRecord
+from engine.store.database import storage_error
 from engine.store.projections import FILING_TABLES
 from engine.store.reference import tables as reference_tables
 from engine.wire import EVENTS
@@ -26,19 +27,22 @@ def exportable() -> tuple[str, ...]:
 
 
 def check_form(out: Path) -> None:
-    """Refuse an ending that is not known.
+    """Refuse what could not be written: an ending that is not known, a folder that is not there.
 
     Raises:
         RefusedInput.
     """
     if out.suffix not in FORMS:
         raise RefusedInput(f"the form {out.suffix or '(none)'} is not known. Expected {' or '.join(FORMS)}. Name another ending.")
+    if not out.parent.is_dir():
+        raise RefusedInput(f"--out {out}: the folder {out.parent} is not there. Expected an existing folder. Make it, or name another.")
 
 
 def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, authorities: Sequence[str] | None = None) -> int:
     """Write one table, ordered as recorded; gives the number of rows.
 
-    In CSV a text that a spreadsheet would run as a formula gets an apostrophe before it, nested values are JSON text.
+    In CSV a text that a spreadsheet would run as a formula gets an apostrophe before it, nested values are JSON text. Moments
+    are RFC 3339 in UTC; in Parquet, timestamps.
 
     Args:
         out: where to; its ending says the form.
@@ -46,7 +50,8 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
 
     Raises:
         UnknownRecord: no such table, or none that may leave.
-        RefusedInput: an ending that is not known.
+        RefusedInput: an ending that is not known, or no such folder.
+        NotReady: the disk is full, or the place cannot be written.
         NotPermitted: a table that cannot be told apart by authority was asked for with `authorities`.
     """
     if table not in exportable():
@@ -56,17 +61,26 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
     where = "" if authorities is None else f" where {_visible(cursor, table)}"
     described = cursor.execute(f"describe select * from store.main.{table}").fetchall()
     columns = [(name, kind) for name, kind, *_ in described]
-    told = ", ".join(_csv(name, kind) if out.suffix == ".csv" else f'"{name}"' for name, kind in columns)
+    told = ", ".join(_cell(name, kind, out.suffix) for name, kind in columns)
     names = {name for name, _ in columns}
     order = next((f" order by {key}" for key in ("record_no", "seq") if key in names), "")
     target = str(out).replace("'", "''")
-    rows = cursor.execute(f"copy (select {told} from store.main.{table}{where}{order}) to '{target}' ({FORMS[out.suffix]})").fetchall()
+    try:
+        rows = cursor.execute(f"copy (select {told} from store.main.{table}{where}{order}) to '{target}' ({FORMS[out.suffix]})").fetchall()
+    except duckdb.IOException as error:
+        raise storage_error(error) from error
     return rows[0][0]
 
 
 def as_cell(text: str) -> str:
     """A text for a CSV cell that no spreadsheet runs: an apostrophe before what looks like a formula."""
     return f"'{text}" if text[:1] in FORMULA_SIGNS and text else text
+
+
+def _cell(name: str, kind: str, form: str) -> str:
+    if kind == "TIMESTAMP" and form != ".parquet":
+        return f"""replace("{name}"::varchar, ' ', 'T') || 'Z' as "{name}\""""
+    return _csv(name, kind) if form == ".csv" else f'"{name}"'
 
 
 def _csv(name: str, kind: str) -> str:

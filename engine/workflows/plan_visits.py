@@ -243,7 +243,7 @@ def visit_body(row: dict, plan_id: str, visit_id: str, at: datetime, **more: obj
     body = {name: row[name] for name in ("application_id", "shipment_id", "stage", "chosen_by", "inclusion_probability", "lot_probability",
                                          "risk", "stratum", "reason", "mode", "rank")}
     body |= {"plan_id": plan_id, "visit_id": visit_id, "window_from": row["window_from"].isoformat(), "window_to": row["window_to"].isoformat(),
-             "planned_at": at.isoformat(sep=" ")}
+             "planned_at": f"{at.isoformat()}Z"}
     return json.dumps(body | more, sort_keys=True)
 
 
@@ -264,7 +264,7 @@ def _keep_frame(desk: Desk, cursor: duckdb.DuckDBPyConnection, frame: Frame, ord
         earlier = writer.execute("select count(distinct split_part(key, ':', 2)) from record where kind in ('plan', 'plan_frame')").fetchall()[0][0]
         plan_id = f"P-{order['from'].replace('-', '')}-{earlier + 1:03d}"
         body = order | {
-            "plan_id": plan_id, "planned_by": origin.actor, "planned_at": origin.at.isoformat(), "digest": digest,
+            "plan_id": plan_id, "planned_by": origin.actor, "planned_at": f"{origin.at.isoformat()}Z", "digest": digest,
             "model_version": model.version if model else None, "features_version": catalogue().version, "policy_version": policy_in_force().version,
             "frame_columns": shown.columns, "frame": rows,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 import numpy as np
@@ -74,7 +74,8 @@ def plan_told(cursor: duckdb.DuckDBPyConnection, plan_id: str, visible: tuple[st
     empty = bool(seen) and not plan_rows(cursor, plan_id, None)
     if not rows and not empty:
         raise UnknownRecord("there is no such plan, or none of its visits is of an authority of this token. Expected the `plan_id` of a plan. Look it up there.")
-    told = {"plan_id": plan_id, "visits": [row for row in rows if not row["dropped"]], "taken_out": [row for row in rows if row["dropped"]]}
+    shown = [row | {"planned_at": _in_utc(row["planned_at"])} for row in rows]
+    told = {"plan_id": plan_id, "visits": [row for row in shown if not row["dropped"]], "taken_out": [row for row in shown if row["dropped"]]}
     if held is None:
         return told
     body = json.loads(body_of(cursor, f"plan:{plan_id}"))
@@ -109,7 +110,7 @@ def why(cursor: duckdb.DuckDBPyConnection, plan_id: str, shipment_id: str, visib
         "plan_id": plan_id, "of": len(held.frame.rows), "drawn_by_lot": drawn, "in_plan": bool(standing), "visit_id": records[-1]["visit_id"] if records else None,
         "chosen_by": standing[0]["chosen_by"] if standing else None, "reason": standing[0]["reason"] if standing else None,
         "lowest_risk_chosen": cut[0], "last_rank_chosen": cut[1], "model_version": held.order["model_version"], "policy_version": held.order["policy_version"],
-        "history": [{name: one[name] for name in ("visit_id", "planned_at", "window_from", "window_to", "amendment", "amended_by", "because", "dropped")} for one in records],
+        "history": [{"planned_at": _in_utc(one["planned_at"])} | {name: one[name] for name in ("visit_id", "window_from", "window_to", "amendment", "amended_by", "because", "dropped")} for one in records],
     }
     limits: tuple[str, ...] = ()
     if not standing:
@@ -141,6 +142,11 @@ def _summary(held: KeptFrame) -> dict:
         "least_lot_probability": rows["lot_probability"].min(), "most_lot_probability": rows["lot_probability"].max(), "strata": strata.to_dicts(),
         "capacity": order["capacity"], "model_version": order["model_version"], "features_version": order["features_version"], "policy_version": order["policy_version"],
     }
+
+
+def _in_utc(moment: datetime | None) -> str | None:
+    """A moment of the store as RFC 3339 has it."""
+    return None if moment is None else f"{moment.isoformat()}Z"
 
 
 def _amendment(body: dict, seen: set[str]) -> dict:

@@ -16,6 +16,7 @@ ROWS_AT_ONCE = 500
 LARGE_BATCH = 32 * 1024 * 1024  # bytes; a batch above it becomes Python objects one row at a time
 LARGEST_PAGES = 256 * 1024 * 1024  # bytes; Arrow holds a page of each column at once and needs about three times this
 READ_BUFFER = 1024 * 1024  # bytes of a column held while its pages are read; without it Arrow holds the whole column
+EXACT = 2.0**53  # from here on a double may stand for another whole number
 UNREADABLE = (pa.ArrowException, OSError, ValueError, ArithmeticError, MemoryError)  # what Arrow raises for damaged or unheard-of content
 
 
@@ -126,4 +127,6 @@ def _kept(value):
         return _without_nulls(value) or None
     if isinstance(value, list):
         return [_without_nulls(one) if isinstance(one, dict) else _kept(one) for one in value if one is not None]
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)  # a writer that has no gaps in whole numbers makes the column one of doubles
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,14 @@ from engine.workflows.settle import check_settlement
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
+
+
+# What a score is named by, and the words that stand about it: a text of nothing else gives no reason of the case.
+NAMES_OF_A_SCORE = frozenset("score scores scored risk risks rating band model probability prediction algorithm computer critical elevated high".split())
+ABOUT_A_SCORE = NAMES_OF_A_SCORE | frozenset(
+    "a above an and as at based because by case cent computed diversion diversions due engine for given gives has higher highest in interval is it its level "
+    "number of on only or out over per percent predicted predicts result said says shows system than that the therefore this threshold to too very was with".split()
+)
 
 
 def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
@@ -68,6 +77,9 @@ def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> No
     if decision.outcome == "denied" and not decision.grounds:
         problems.append(FieldProblem("grounds", "a refusal was given without grounds", "at least one ground of the law",
                                      "Name the grounds; a refusal cannot rest on the score alone."))
+    if decision.outcome == "denied" and _cites_only_a_score(decision.rationale or ""):
+        problems.append(FieldProblem("rationale", "a refusal was given that cites only the score", "why, in the officer's own words",
+                                     "Write what weighed in this case: the facts that the score rests on can, the score itself cannot."))
     if problems:
         raise InvalidRecord("The decision", problems)
     if decision.outcome != "granted" or decision.application_id is None:
@@ -87,6 +99,12 @@ def check_decision(desk: Desk, decision: Decision, origin: Origin, cursor) -> No
             "approved_by", f"a grant in band {score.band} needs a second person's signature", "the name of another person than recorded_by",
             "Have an approver sign.",
         )])
+
+
+def _cites_only_a_score(rationale: str) -> bool:
+    """Whether a text, not blank, holds nothing but a score and the words about one."""
+    words = set(re.findall(r"[^\W\d_]+", rationale.casefold()))
+    return bool(rationale.strip()) and words <= ABOUT_A_SCORE and (not words or bool(words & NAMES_OF_A_SCORE))
 
 
 def check_review(review: Review) -> None:

@@ -142,6 +142,12 @@ def test_text_that_looks_like_code_is_text_in_every_field(tmp_path: Path, store:
     assert verdict(store).first_fault is None
 
 
+def test_nobody_is_told_to_leave_out_a_blank_that_has_to_be_there(tmp_path: Path, ingest) -> None:
+    path = write_lines(tmp_path / "some.jsonl", [an_application(1, kind="", transaction="")])
+    ingest(path)
+    assert {one["field"]: one["todo"] for one in aside(path)[0]["problems"]} == {"kind": "Give the value.", "transaction": "Leave the field out if there is nothing to say."}
+
+
 def test_what_is_said_of_a_bad_record_holds_no_name(tmp_path: Path, ingest) -> None:
     secret = "Erika Mustermann"
     path = write_lines(tmp_path / "some.jsonl", [an_application(1, exporter={"name": secret + "\u0000", "address": secret + "\u0000", "website": secret * 50})])

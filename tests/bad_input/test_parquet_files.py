@@ -66,6 +66,13 @@ def test_the_same_filing_is_the_same_from_json_and_parquet(tmp_path: Path, inges
     assert ingest(write(tmp_path / "some.parquet", [row]))["unchanged"] == 1
 
 
+def test_whole_numbers_that_a_writer_with_gaps_made_doubles_are_whole(tmp_path: Path, store: Path, ingest) -> None:
+    rows = [an_application(1) | {"revision": 2}, an_application(2) | {"revision": None}]
+    assert ingest(write(tmp_path / "some.parquet", rows, revision=pa.float64()))["status"] == 0
+    assert body(store, "application:A-1#2")["revision"] == 2
+    assert ingest(write(tmp_path / "half.parquet", [an_application(3) | {"revision": 1.5}], revision=pa.float64()))["set_aside"] == 1
+
+
 def test_a_null_and_a_struct_of_nulls_are_missing_fields(tmp_path: Path, store: Path, ingest) -> None:
     party = {"name": None, "country": None, "owners": None, "compliance_programme": {"level": None}}
     rows = [

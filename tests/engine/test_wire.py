@@ -190,7 +190,7 @@ def test_a_lenient_reading_names_what_it_left_out():
         (with_item(description="x" * 20_001), "items[0].description", "Shorten it"),
         (a_filing(endUser={"name": "X"}), "endUser", "Did you mean `end_user`?"),
         (a_filing(exporter={"name": 5}), "exporter.name", "quotes"),
-        (a_filing(exporter={"name": " \t "}), "exporter.name", "Leave the field out"),
+        (a_filing(exporter={"name": " \t "}), "exporter.name", "Give the value"),
         (a_filing(exporter="Example Optics"), "exporter", "as an object"),
         (a_filing(exporter=None), "exporter", "Add it"),
         (a_filing(end_user=None), "end_user", "Name who will use the goods"),

@@ -39,6 +39,7 @@ def shop(tmp_path_factory) -> Path:
     (folder / "good.jsonl").write_text(json.dumps(an_application(application_id="G-1", filed_at="2024-03-01T09:00:00Z")) + "\n", "utf-8")
     (folder / "mixed.jsonl").write_text(json.dumps(an_application(application_id="G-2", filed_at="2024-03-02T09:00:00Z")) + '\n{"application_id": "bad"}\n', "utf-8")
     (folder / "bad.jsonl").write_text('{"application_id": "bad"}\n', "utf-8")
+    (folder / "names.csv").write_text("name,country\nNobody At All,Cuba\n", "utf-8")
     store = folder / "store.duckdb"
     run("init", "--store", store)
     run("ingest", folder / "good.jsonl", "--store", store)
@@ -66,7 +67,7 @@ def test_done_is_zero_and_set_aside_is_one(shop):
 
 @pytest.mark.parametrize("words", [
     ("nonsense",), ("ingest",), ("ingest", "x.jsonl", "--kind", "rumour"), ("score", "x.jsonl"), ("score", "x.jsonl", "--out", "y.parquet", "--engine", "abacus"), ("plan", "--from", "yesterday"),
-    ("screen",), ("explain",), ("train", "--as-of", "soon"), ("visit", "A-1", "--item", "one"), ("demo", "--applications", "3")])
+    ("screen",), ("explain",), ("train", "--as-of", "soon"), ("visit", "A-1", "--item", "one"), ("demo", "--applications", "3"), ("audit", "verify", "--expect", "head"), ("proposals", "--state", "shut")])
 def test_wrong_usage_is_two(words):
     run(*words, status=2)
 
@@ -76,7 +77,8 @@ def test_wrong_usage_is_two(words):
     ("score", "good.jsonl", "--out", "o.txt"), ("train",), ("plan", "--from", "2026-02-01", "--to", "2026-01-01", "--visits", "3", "--out", "p.csv"),
     ("plan", "--from", "2026-01-01", "--to", "2026-02-01", "--visits", "3", "--out", "p.csv"), ("export", "access_token", "--out", "t.csv"),
     ("lists", "import", "good.jsonl", "--format", "tarot"), ("decide", "G-1", "--outcome", "granted"), ("decide", "NOBODY", "--outcome", "returned"),
-    ("event", "decision", "bad.jsonl"), ("audit", "erase", "event:none", "--order", "1", "--approved-by", "x"), ("audit", "verify", "--expect", "0" * 63 + "1")])
+    ("event", "decision", "bad.jsonl"), ("audit", "erase", "event:none", "--order", "1", "--approved-by", "x"), ("audit", "verify", "--expect", "0" * 63 + "1"),
+    ("export", "filing", "--out", "nowhere/f.csv"), ("screen", "Nobody At All", "--country", "Cuba"), ("screen", "--file", "names.csv")])
 def test_what_is_refused_is_three(shop, monkeypatch, words):
     monkeypatch.chdir(shop)
     monkeypatch.setenv("DIVERSION_STORE", str(shop / "store.duckdb"))
@@ -84,7 +86,7 @@ def test_what_is_refused_is_three(shop, monkeypatch, words):
 
 
 @pytest.mark.parametrize("words", [
-    ("explain", "G-1"), ("screen", "Border Guard Service", "Nobody At All"), ("audit", "verify"), ("licences",), ("licences", "--outside"), ("score",),
+    ("explain", "G-1"), ("screen", "Border Guard Service", "Nobody At All"), ("audit", "verify"), ("licences",), ("licences", "--outside"), ("token", "list"), ("score",),
     ("ingest", "good.jsonl"), ("score", "good.jsonl", "--out", "scores.csv"), ("score", "good.jsonl", "--out", "scores.jsonl", "--features", "features.parquet")])
 def test_json_output_parses(shop, monkeypatch, words):
     monkeypatch.chdir(shop)
@@ -94,8 +96,8 @@ def test_json_output_parses(shop, monkeypatch, words):
 
 def test_a_decision_and_a_visit_are_recorded_once(shop):
     store = ("--store", shop / "store.duckdb")
-    grant = ("decide", "G-1", "--outcome", "granted", "--rationale", "Checked.", "--event-id", "CLI-D1")
-    assert json.loads(run(*grant, *store, "--json")) == {"event_id": "CLI-D1", "new": True}
+    grant = ("decide", "G-1", "--outcome", "granted", "--rationale", "Checked.", "--event-id", "CLI-D1", "--at", "2024-03-20T09:00:00Z")
+    assert [json.loads(run(*grant, *store, "--json")) for _ in range(2)] == [{"event_id": "CLI-D1", "new": True}, {"event_id": "CLI-D1", "new": False}]
     visit = ("visit", "G-1", "--outcome", "inconclusive", "--mode", "on_site", "--item", "1:seen:A1", "--item", "1:not_seen:x4", "--event-id", "CLI-V1")
     assert json.loads(run(*visit, *store, "--json"))["new"] is True
     (shop / "d.json").write_text(json.dumps(a_decision("G-1", event_id="CLI-D2", outcome="returned", at="2024-04-01T09:00:00Z")), "utf-8")
@@ -110,6 +112,13 @@ def test_scoring_a_file_needs_no_store_and_writes_none(shop, monkeypatch, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["scores.parquet"]
     assert pl.read_parquet("scores.parquet").columns == [
         "application_id", "revision", "as_of", "risk", "risk_low", "risk_high", "band", "scope", "referrals", "reasons", "family_risk", "missing", "model_version", "policy_version"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_exported_moment_is_rfc_3339_in_utc(shop, form):
+    out = shop / f"filing.{form}"
+    run("export", "filing", "--out", out, "--store", shop / "store.duckdb")
+    assert "2024-03-01T09:00:00Z" in out.read_text("utf-8")
 
 
 def test_a_table_in_csv_runs_no_formula(tmp_path):

@@ -123,6 +123,7 @@ def test_an_override_is_on_record_with_who_and_why_and_erases_nothing(plan: dict
     assert done["dropped"] == [dropped["visit_id"]]
     assert {visit["visit_id"] for visit in told["visits"]} == before - {dropped["visit_id"]} | set(done["filled"])
     (amendment,) = [one for one in told["amendments"] if one["amendment"] == done["amendment"]]
+    assert all(one.endswith("Z") for one in (amendment["amended_at"], told["frame"]["planned_at"], told["visits"][0]["planned_at"]))
     assert amendment["amended_by"] == "planner-one" and amendment["because"] == "The site was closed last week."
     one = why(service, plan, dropped["shipment_id"])
     assert not one["in_plan"] and one["limits"] == ["dropped"]

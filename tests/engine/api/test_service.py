@@ -202,6 +202,13 @@ def test_the_service_listens_on_this_machine_alone(service: Service, address: st
         serve(service.desk, Settings(service=address))
 
 
+def test_an_address_that_another_process_holds_is_refused_before_a_token_is_given_out(service: Service):
+    before = service.admin.get("/v1/tokens").json()["tokens"]
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RefusedInput, match="no other process"):
+        serve(service.desk, Settings(service=f"http://127.0.0.1:{taken.getsockname()[1]}"))
+    assert service.admin.get("/v1/tokens").json()["tokens"] == before
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_the_service_runs_until_told_to_stop(tmp_path: Path, sign: signal.Signals):
     with socket.socket() as free:

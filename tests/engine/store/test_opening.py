@@ -93,6 +93,11 @@ def test_a_store_that_is_not_there_is_not_made_by_mistake(tmp_path):
     assert done.exit_code == 3 and "no store at" in done.output and not list(tmp_path.iterdir())
 
 
+def test_a_store_in_a_folder_that_is_not_there_is_refused_by_its_folder(tmp_path):
+    done = RUN.invoke(app, ["init", "--store", str(tmp_path / "mistyped" / "a.duckdb")])
+    assert done.exit_code == 3 and "folder" in done.output and not list(tmp_path.iterdir())
+
+
 HOLD = (
     "import sys; from pathlib import Path; from engine.store.database import open_store; "
     "store = open_store(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"

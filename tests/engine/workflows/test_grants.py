@@ -55,11 +55,17 @@ def test_every_open_referral_is_named_and_settling_one_is_not_enough(desk):
 
 
 @pytest.mark.parametrize(("told", "field"), [
-    ({"rationale": None}, "rationale"), ({"rationale": "  "}, "rationale"), ({"outcome": "denied"}, "grounds"), ({"outcome": "denied", "rationale": None}, "rationale")])
+    ({"rationale": None}, "rationale"), ({"rationale": "  "}, "rationale"), ({"outcome": "denied"}, "grounds"), ({"outcome": "denied", "rationale": None}, "rationale"),
+    ({"outcome": "denied", "grounds": ["diversion"], "rationale": "The risk score of 0.93 is too high: band critical."}, "rationale"),
+    ({"outcome": "denied", "grounds": ["diversion"], "rationale": "0.93"}, "rationale")])
 def test_a_decision_without_its_own_reasons_is_refused(desk, told, field):
     decision = {k: v for k, v in (a_decision(filed(desk)) | told).items() if v is not None}
     with pytest.raises(InvalidRecord, match=field):
         record(desk, "decision", decision)
+
+
+def test_a_refusal_may_name_the_score_beside_a_fact_of_the_case(desk):
+    assert record(desk, "decision", a_decision(filed(desk), outcome="denied", grounds=["diversion"], rationale="Score 0.93; the end user has no premises."))
 
 
 def test_a_grant_in_a_high_band_needs_another_persons_signature(desk):
