@@ -29,7 +29,7 @@ HISTORY = (
     # By authority and destination, by country, by category of goods:
     "lane_leg", "lane_peer", "lane_transit", "lane_mode", "destination_end", "country_practice", "goods_denied",
     # By entity and by owner:
-    "ordered_goods", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
+    "ordered_goods", "listed_customer", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
     "marked_entity", "one_link", "two_links",
 )
 REFERENCE = (
