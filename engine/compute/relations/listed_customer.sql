@@ -12,4 +12,4 @@ select distinct
 from ordered_goods
 inner join party_entity on ordered_goods.end_user_id = party_entity.entity_id
 inner join name_hit on party_entity.form_id = name_hit.form_id
-where ordered_goods.control_code is not null and name_hit.result = 'potential_match'
+where ordered_goods.control_code is not null and name_hit.result = 'potential_match' and name_hit.weight in ('prohibiting', 'warning')
