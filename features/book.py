@@ -42,7 +42,7 @@ _ABSENT = {"missing": "**missing**", "not_applicable": "**does not apply**", "ne
 
 @cache
 def indicators() -> dict[str, dict[str, Any]]:
-    """The register of indicators: id -> what it says, what it or the rest of it needs, and which referral rules ask about it."""
+    """The register of indicators: id -> what it says, what it or the rest of it needs, which features of another one also tell of it, and which referral rules ask about it."""
     return tomllib.loads((resources.files("features") / "indicators.toml").read_text("utf-8"))
 
 
@@ -106,7 +106,8 @@ def _open_indicators(catalogue: Catalogue) -> str:
     ]
     for name, entry in indicators().items():
         computed = [f"`{feature}`" for feature in by_indicator.get(name, ())]
+        also = [f"also `{feature}`" for feature in entry.get("also", ())]
         asked = [f"referral `{rule}`" for rule in entry.get("rules", ())]
         wanting = entry.get("needs") or (f"for the rest: {entry['rest']}" if "rest" in entry else "")
-        lines.append(f"| {name} | {entry['says']} | {', '.join(computed + asked)} | {wanting} |")
+        lines.append(f"| {name} | {entry['says']} | {', '.join(computed + also + asked)} | {wanting} |")
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ with intermediary as (
         spine.as_of_day,
         spine_party.entity_id,
         spine_party.role,
+        spine_party.kind,
         spine_party.country,
         spine_party.address_key,
         spine_party.address_is_box,
@@ -119,7 +120,19 @@ chain as (
         count(*) as intermediaries,
         count(*) filter (where intermediary.role in ('broker', 'agent', 'purchaser')) as brokers,
         count(*) filter (where intermediary.country is not null and route_country.country is null) as third_country,
-        count(*) filter (where intermediary.role = 'broker' and coalesce(intermediary.licences_count, 0) = 0) as unlicensed_brokers,
+        -- Who buys, sells or arranges between two other countries brokers, by whatever role the form gives; a state body needs no licence.
+        count(*) filter (
+            where coalesce(intermediary.licences_count, 0) = 0
+            and (
+                intermediary.role = 'broker'
+                or (
+                    intermediary.role in ('agent', 'purchaser')
+                    and intermediary.country is not null
+                    and route_country.country is null
+                    and coalesce(intermediary.kind, '') not in ('military', 'police', 'government', 'state_owned')
+                )
+            )
+        ) as unlicensed_brokers,
         count(*) filter (where intermediary.licences_count > 0 and intermediary.licences_in_force = 0) as lapsed,
         count(*) filter (where intermediary.address_key is null or intermediary.address_is_box) as weak_addresses,
         count(*) filter (

@@ -1,7 +1,7 @@
 -- Family:   consignee
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    earlier_filing, known_fact, spine, spine_application, spine_party, supply_chain, transshipment_hub
+-- Reads:    earlier_filing, known_fact, party_trade, spine, spine_application, spine_party, supply_chain, transshipment_hub
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -11,6 +11,8 @@ with consignee as (
         spine.subject,
         spine.application_id,
         spine.as_of,
+        spine.as_of_day,
+        spine_party.party_no,
         spine_party.entity_id,
         spine_party.country
     from spine
@@ -40,6 +42,20 @@ known_facts as (
     where
         known_fact.role_group = 'consignee' and known_fact.fact in ('diversion', 'unfavourable', 'denied', 'denial_notice')
         and (known_fact.in_role or known_fact.fact <> 'diversion')
+),
+
+telling as (
+    select
+        consignee.subject,
+        'consignee_trade_name_flag' as feature,
+        'reference:trade_word:' || party_trade.word as record
+    from consignee
+    inner join party_trade
+        on
+            consignee.subject = party_trade.subject
+            and consignee.party_no = party_trade.party_no
+            and (party_trade.known_from is null or consignee.as_of > party_trade.known_from)
+            and (party_trade.valid_to is null or consignee.as_of_day < party_trade.valid_to)
 ),
 
 supplied as (
@@ -93,3 +109,9 @@ select
     in_hub.feature,
     in_hub.record
 from in_hub
+union distinct
+select
+    telling.subject,
+    telling.feature,
+    telling.record
+from telling

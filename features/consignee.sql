@@ -1,7 +1,7 @@
 -- Family:   consignee
 -- Question: who receives the goods for the end user, and what is known of it?
 -- Grain:    one row per spine row; spine rows without a consignee stay, with nulls
--- Reads:    base_rate, party_record, party_zone, spine, spine_application, spine_party, supply_chain, transshipment_hub
+-- Reads:    base_rate, party_record, party_trade, party_zone, spine, spine_application, spine_party, supply_chain, transshipment_hub
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   no consignee named -> null; nothing known of a named one -> counts are 0, days are null
 -- Columns:  see consignee.toml
@@ -47,6 +47,20 @@ in_zone as (
             and consignee.party_no = party_zone.party_no
             and (party_zone.known_from is null or consignee.as_of > party_zone.known_from)
             and (party_zone.valid_to is null or consignee.as_of_day < party_zone.valid_to)
+    group by consignee.subject
+),
+
+telling as (
+    select
+        consignee.subject,
+        count(*) as words
+    from consignee
+    inner join party_trade
+        on
+            consignee.subject = party_trade.subject
+            and consignee.party_no = party_trade.party_no
+            and (party_trade.known_from is null or consignee.as_of > party_trade.known_from)
+            and (party_trade.valid_to is null or consignee.as_of_day < party_trade.valid_to)
     group by consignee.subject
 ),
 
@@ -97,12 +111,16 @@ select
     case when consignee.country is not null then coalesce(in_hub.level, 0) end as consignee_hub_level,
     case
         when supplied.applications > 0 then case when supplied.by_this_one = 0 then 1 else 0 end
-    end as consignee_new_to_end_user_flag
+    end as consignee_new_to_end_user_flag,
+    case
+        when consignee.kind in ('commercial', 'dealer', 'state_owned', 'other') then case when telling.words > 0 then 1 else 0 end
+    end as consignee_trade_name_flag
 from spine
 left join consignee on spine.subject = consignee.subject
 left join party_record on spine.subject = party_record.subject and party_record.role_group = 'consignee'
 left join on_the_form on spine.subject = on_the_form.subject
 left join in_zone on spine.subject = in_zone.subject
 left join in_hub on spine.subject = in_hub.subject
+left join telling on spine.subject = telling.subject
 left join supplied on spine.subject = supplied.subject
 inner join base_rate on base_rate.kind = 'diversion_per_application'

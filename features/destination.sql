@@ -76,6 +76,23 @@ at_war as (
     group by destination.subject
 ),
 
+-- Before the first yearly list, and more than a year after the newest, nobody has looked: that is not 0.
+conflict_edition as (
+    select armed_conflict.known_from
+    from armed_conflict
+    group by armed_conflict.known_from
+),
+
+conflicts_known as (
+    select destination.subject
+    from destination
+    inner join conflict_edition
+        on
+            destination.as_of > conflict_edition.known_from
+            and date_diff('day', conflict_edition.known_from, destination.as_of_day) <= 366
+    group by destination.subject
+),
+
 beside_embargo as (
     select
         destination.subject,
@@ -148,7 +165,7 @@ select
     case when destination.subject is not null then case when partly_embargoed.embargoes > 0 then 1 else 0 end end
         as destination_partial_embargo_flag,
     case when destination.subject is not null then coalesce(listed.level, 0) end as destination_finance_list_level,
-    case when destination.subject is not null then coalesce(at_war.level, 0) end as destination_conflict_level,
+    case when conflicts_known.subject is not null then coalesce(at_war.level, 0) end as destination_conflict_level,
     case when destination.subject is not null then coalesce(beside_embargo.neighbours, 0) end as destination_embargo_neighbours_count,
     case when destination.subject is not null then coalesce(transshipment_hub.level, 0) end as destination_hub_level,
     case
@@ -159,7 +176,7 @@ select
         when destination.subject is not null
             then cast(coalesce(country_record.refusals, 0) as double) / (cast(coalesce(country_record.visits, 0) as double) + 5.0)
     end as destination_refused_visits_share,
-    case when destination.subject is not null then coalesce(beside_war.neighbours, 0) end as destination_conflict_neighbours_count,
+    case when conflicts_known.subject is not null then coalesce(beside_war.neighbours, 0) end as destination_conflict_neighbours_count,
     case when destination.subject is not null then case when coalition.subject is not null then 1 else 0 end end as destination_coalition_flag,
     integrity.value / 100.0 as destination_defence_integrity_score,
     case
@@ -188,6 +205,7 @@ left join country_control
 left join partly_embargoed on spine.subject = partly_embargoed.subject
 left join listed on spine.subject = listed.subject
 left join at_war on spine.subject = at_war.subject
+left join conflicts_known on spine.subject = conflicts_known.subject
 left join beside_embargo on spine.subject = beside_embargo.subject
 left join transshipment_hub
     on

@@ -25,8 +25,7 @@ with assurance as (
         spine_document.original,
         spine_document.issuer,
         spine_document.items_count,
-        spine_document.quantity,
-        spine_document.authentication
+        spine_document.quantity
     from spine
     inner join spine_document on spine.subject = spine_document.subject
     where spine_document.kind in ('end_user_certificate', 'end_user_statement')
@@ -100,18 +99,32 @@ completeness as (
         count(*) filter (where assurance.expires_on < assurance.as_of_day or assurance.issued_on > assurance.as_of_day) as out_of_date,
         count(*) filter (where assurance.expires_on is not null) as dated,
         count(*) filter (where assurance.kind = 'end_user_certificate' or assurance.certified_by is not null) as official,
-        count(*) filter (where assurance.authentication = 'confirmed') as confirmed,
-        count(*) filter (where assurance.authentication is not null) as asked,
         max(case when assurance.issued_on < assurance.expires_on then date_diff('day', assurance.issued_on, assurance.expires_on) end)
             as validity_days,
         min(case when assurance.issued_on <= assurance.as_of_day then date_diff('day', assurance.issued_on, assurance.as_of_day) end) as age_days,
         max(assurance.issued_on) as issued_on,
         max(assurance.expires_on) as expires_on,
-        count(*) filter (where assurance.authentication = 'no_reply') as no_reply,
         count(*) filter (where not assurance.original) as copies,
         count(*) filter (where assurance.original is not null) as original_said
     from assurance
     group by assurance.subject
+),
+
+-- Where no certificate or statement is on file, the papers that stand in for one are what an issuer can be asked about.
+asked as (
+    select
+        spine_document.subject,
+        count(*) filter (where spine_document.authentication = 'confirmed') as confirmed,
+        count(*) filter (where spine_document.authentication = 'no_reply') as no_reply
+    from spine_document
+    left join completeness on spine_document.subject = completeness.subject
+    where
+        spine_document.authentication is not null
+        and (
+            spine_document.kind in ('end_user_certificate', 'end_user_statement')
+            or (completeness.subject is null and spine_document.kind <> 'delivery_verification')
+        )
+    group by spine_document.subject
 ),
 
 other_papers as (
@@ -174,7 +187,7 @@ select
     case when completeness.subject is not null then case when completeness.dated = 0 then 1 else 0 end end as documents_no_expiry_flag,
     case when completeness.subject is not null then case when completeness.official = 0 and sensitivity.tier >= 2 then 1 else 0 end end
         as documents_private_statement_flag,
-    case when completeness.asked > 0 then case when completeness.confirmed = 0 then 1 else 0 end end as documents_unauthenticated_flag,
+    case when asked.subject is not null then case when asked.confirmed = 0 then 1 else 0 end end as documents_unauthenticated_flag,
     withheld.undertakings as documents_undertakings_missing_count,
     case when completeness.subject is not null then case when coalesce(clause.re_export_clauses, 0) = 0 then 1 else 0 end end
         as documents_re_export_clause_missing_flag,
@@ -188,7 +201,7 @@ select
         when completeness.issued_on is not null and other_papers.contract_on is not null
             then case when completeness.issued_on < other_papers.contract_on then 1 else 0 end
     end as documents_before_contract_flag,
-    case when completeness.asked > 0 then completeness.no_reply end as documents_no_reply_count,
+    asked.no_reply as documents_no_reply_count,
     case
         when completeness.original_said > 0 then cast(completeness.copies as double) / cast(completeness.original_said as double)
     end as documents_copies_share,
@@ -205,6 +218,7 @@ left join completeness on spine.subject = completeness.subject
 left join sensitivity on spine.subject = sensitivity.subject
 left join withheld on spine.subject = withheld.subject
 left join clause on spine.subject = clause.subject
+left join asked on spine.subject = asked.subject
 left join planned on spine.subject = planned.subject
 left join other_papers on spine.subject = other_papers.subject
 left join asked_to_permit on spine.subject = asked_to_permit.subject

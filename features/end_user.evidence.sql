@@ -1,7 +1,7 @@
 -- Family:   end_user
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    earlier_filing, known_fact, party_hit, spine, spine_party
+-- Reads:    earlier_filing, known_fact, party_hit, party_trade, received_goods, spine, spine_item, spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -9,8 +9,11 @@
 with end_user as (
     select
         spine.subject,
+        spine.application_id,
         spine.as_of,
-        spine_party.party_no
+        spine.as_of_day,
+        spine_party.party_no,
+        spine_party.entity_id
     from spine
     inner join spine_party on spine.subject = spine_party.subject
     where spine_party.role_group = 'end_user'
@@ -23,6 +26,36 @@ earlier_filings as (
         'application:' || earlier_filing.application_id as record
     from earlier_filing
     where earlier_filing.role_group = 'end_user' and earlier_filing.named_as in ('end_user', 'intermediary')
+),
+
+telling as (
+    select
+        end_user.subject,
+        'end_user_trade_name_flag' as feature,
+        'reference:trade_word:' || party_trade.word as record
+    from end_user
+    inner join party_trade
+        on
+            end_user.subject = party_trade.subject
+            and end_user.party_no = party_trade.party_no
+            and (party_trade.known_from is null or end_user.as_of > party_trade.known_from)
+            and (party_trade.valid_to is null or end_user.as_of_day < party_trade.valid_to)
+),
+
+-- The applications in which the categories ordered now had stood before.
+had_before as (
+    select
+        end_user.subject,
+        'end_user_new_goods_share' as feature,
+        'application:' || received_goods.application_id as record
+    from end_user
+    inner join spine_item on end_user.subject = spine_item.subject
+    inner join received_goods
+        on
+            end_user.entity_id = received_goods.end_user_id
+            and spine_item.category = received_goods.category
+            and end_user.as_of > received_goods.known_from
+            and end_user.application_id <> received_goods.application_id
 ),
 
 fact_found as (
@@ -104,3 +137,15 @@ select
     warnings.feature,
     warnings.record
 from warnings
+union distinct
+select
+    telling.subject,
+    telling.feature,
+    telling.record
+from telling
+union distinct
+select
+    had_before.subject,
+    had_before.feature,
+    had_before.record
+from had_before

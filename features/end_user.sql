@@ -1,8 +1,8 @@
 -- Family:   end_user
 -- Question: who is the end user, and what was already known of it when the application had to be judged?
 -- Grain:    one row per spine row; spine rows without an end user stay, with nulls
--- Reads:    base_rate, code_tier, cutoff, membership, party_hit, party_record, spine, spine_application, spine_item,
---           spine_party, vague_term
+-- Reads:    base_rate, code_tier, cutoff, membership, party_hit, party_record, party_trade, received_goods, spine,
+--           spine_application, spine_item, spine_party, vague_term
 -- As of:    a fact counts only if known_from < spine.as_of, and until it was corrected
 -- Absent:   no end user named (open licences) -> null; nothing known of a named one -> counts are 0, days are null;
 --           a window that begins before the records do -> null
@@ -11,9 +11,11 @@
 with end_user as (
     select
         spine.subject,
+        spine.application_id,
         spine.as_of,
         spine.as_of_day,
         spine_party.party_no,
+        spine_party.entity_id,
         spine_party.name_key,
         spine_party.country,
         spine_party.address_key,
@@ -63,6 +65,74 @@ vague_use as (
     inner join vague_term on spine_application.end_use_statement = vague_term.term
     where vague_term.kind = 'end_use'
     group by spine_application.subject
+),
+
+telling as (
+    select
+        end_user.subject,
+        count(*) as words
+    from end_user
+    inner join party_trade
+        on
+            end_user.subject = party_trade.subject
+            and end_user.party_no = party_trade.party_no
+            and (party_trade.known_from is null or end_user.as_of > party_trade.known_from)
+            and (party_trade.valid_to is null or end_user.as_of_day < party_trade.valid_to)
+    group by end_user.subject
+),
+
+asked_goods as (
+    select
+        end_user.subject,
+        end_user.application_id,
+        end_user.as_of,
+        end_user.entity_id,
+        spine_item.category
+    from end_user
+    inner join spine_item on end_user.subject = spine_item.subject
+    where spine_item.category is not null
+    group by end_user.subject, end_user.application_id, end_user.as_of, end_user.entity_id, spine_item.category
+),
+
+-- The first two applications for an end user in a category suffice: the first may be this application itself.
+first_received as (
+    select
+        received_goods.end_user_id,
+        received_goods.category,
+        received_goods.application_id,
+        min(received_goods.known_from) as known_from,
+        row_number() over (
+            partition by received_goods.end_user_id, received_goods.category
+            order by min(received_goods.known_us), received_goods.application_id
+        ) as place
+    from received_goods
+    where received_goods.category is not null and received_goods.end_user_id in (select end_user.entity_id from end_user)
+    group by received_goods.end_user_id, received_goods.category, received_goods.application_id
+),
+
+had_before as (
+    select
+        asked_goods.subject,
+        asked_goods.category
+    from asked_goods
+    inner join first_received
+        on
+            asked_goods.entity_id = first_received.end_user_id
+            and asked_goods.category = first_received.category
+            and asked_goods.as_of > first_received.known_from
+            and asked_goods.application_id <> first_received.application_id
+    where first_received.place <= 2
+    group by asked_goods.subject, asked_goods.category
+),
+
+out_of_line as (
+    select
+        asked_goods.subject,
+        count(*) as categories,
+        count(*) filter (where had_before.subject is null) as new_ones
+    from asked_goods
+    left join had_before on asked_goods.subject = had_before.subject and asked_goods.category = had_before.category
+    group by asked_goods.subject
 ),
 
 coalition as (
@@ -158,7 +228,7 @@ select
             end
     end as end_user_military_civil_use_flag,
     case
-        when end_user.kind in ('commercial', 'dealer', 'research', 'other')
+        when end_user.kind in ('commercial', 'dealer', 'research', 'state_owned', 'other')
             then case
                 when end_user.registration is null and end_user.lei is null and end_user.website_key is null and end_user.registered_on is null then 1
                 else 0
@@ -172,7 +242,17 @@ select
     case
         when spine_application.payment_method is not null
             then case when spine_application.payment_method in ('cash', 'crypto') then 1 else 0 end
-    end as end_user_untraceable_payment_flag
+    end as end_user_untraceable_payment_flag,
+    case
+        when end_user.kind in ('commercial', 'dealer', 'state_owned', 'other') then case when telling.words > 0 then 1 else 0 end
+    end as end_user_trade_name_flag,
+    case
+        when end_user.subject is not null and spine_application.purpose is not null
+            then case when spine_application.purpose = 'resale' then 1 else 0 end
+    end as end_user_resale_flag,
+    case
+        when party_record.filings >= 3 then cast(out_of_line.new_ones as double) / cast(out_of_line.categories as double)
+    end as end_user_new_goods_share
 from spine
 inner join spine_application on spine.subject = spine_application.subject
 left join end_user on spine.subject = end_user.subject
@@ -183,4 +263,6 @@ left join munitions on spine.subject = munitions.subject
 left join vague_use on spine.subject = vague_use.subject
 left join coalition on spine.subject = coalition.subject
 left join founded_after on spine.subject = founded_after.subject
+left join telling on spine.subject = telling.subject
+left join out_of_line on spine.subject = out_of_line.subject
 inner join base_rate on base_rate.kind = 'diversion_per_application'

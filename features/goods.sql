@@ -195,6 +195,29 @@ strength as (
             and (force_strength.known_from is null or spine.as_of > force_strength.known_from)
 ),
 
+-- A force or an authority makes no arms: what it passes on for good comes, as a rule, out of its own stocks.
+state_stock as (
+    select
+        spine_party.subject,
+        max(
+            case
+                when
+                    spine_party.kind in ('military', 'police', 'government')
+                    and coalesce(spine_application.transaction, '') not in ('repair_or_return', 'exhibition', 'loan_or_lease')
+                    and code_tier.list_family in ('munitions', 'us_usml')
+                    and spine_item.form = 'goods'
+                    then 1
+                else 0
+            end
+        ) as passed_on
+    from spine_party
+    inner join spine_application on spine_party.subject = spine_application.subject
+    left join spine_item on spine_party.subject = spine_item.subject
+    left join code_tier on spine_item.control_code = code_tier.control_code
+    where spine_party.role_group = 'exporter' and spine_party.kind is not null
+    group by spine_party.subject
+),
+
 misfit as (
     select
         fitting.subject,
@@ -227,7 +250,8 @@ select
     end as goods_priority_outside_level,
     case
         when armed.units <= 1 and strength.personnel > 0 then cast(armed.quantity as double) / cast(strength.personnel as double)
-    end as goods_arms_to_strength_ratio
+    end as goods_arms_to_strength_ratio,
+    state_stock.passed_on as goods_state_stock_flag
 from spine
 inner join spine_application on spine.subject = spine_application.subject
 left join rated on spine.subject = rated.subject
@@ -241,3 +265,4 @@ left join aged on spine.subject = aged.subject
 left join coalition on spine.subject = coalition.subject
 left join armed on spine.subject = armed.subject
 left join strength on spine.subject = strength.subject and strength.place = 1
+left join state_stock on spine.subject = state_stock.subject

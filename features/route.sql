@@ -145,6 +145,23 @@ transit_signs as (
     group by transit.subject
 ),
 
+-- Before the first yearly list, and more than a year after the newest, nobody has looked: that is not 0.
+conflict_edition as (
+    select armed_conflict.known_from
+    from armed_conflict
+    group by armed_conflict.known_from
+),
+
+conflicts_known as (
+    select spine.subject
+    from spine
+    inner join conflict_edition
+        on
+            spine.as_of > conflict_edition.known_from
+            and date_diff('day', conflict_edition.known_from, spine.as_of_day) <= 366
+    group by spine.subject
+),
+
 beside_war as (
     select
         transit.subject,
@@ -507,7 +524,8 @@ select
         when ends.to_country is not null and ends.destination is not null
             then case when ends.to_country <> ends.destination then 1 else 0 end
     end as route_other_end_flag,
-    case when span.subject is not null then coalesce(beside_war.countries, 0) end as route_conflict_neighbours_count,
+    case when span.subject is not null and conflicts_known.subject is not null then coalesce(beside_war.countries, 0) end
+        as route_conflict_neighbours_count,
     case when span.subject is not null then coalesce(beside_embargo.countries, 0) end as route_embargo_neighbours_count,
     rarest.share as route_rarest_transit_share,
     case
@@ -518,7 +536,8 @@ select
         when lane.subject is not null then cast(span.legs as double) / (cast(lane.legs as double) / cast(lane.n as double))
     end as route_legs_to_usual_ratio,
     case when away.unmeasured = 0 and way.km >= 50 then cast(away.km as double) / cast(way.km as double) end as route_backtracking_ratio,
-    case when span.subject is not null then coalesce(at_war.countries, 0) end as route_conflict_transits_count,
+    case when span.subject is not null and conflicts_known.subject is not null then coalesce(at_war.countries, 0) end
+        as route_conflict_transits_count,
     controlled.score as route_weakest_transit_score,
     cast(span.undated as double) / cast(span.legs as double) as route_undated_legs_share,
     cast(span.unnamed_carriers as double) / cast(span.legs as double) as route_unnamed_carriers_share,
@@ -543,6 +562,7 @@ left join span on spine.subject = span.subject
 left join ends on spine.subject = ends.subject
 left join way on spine.subject = way.subject
 left join transit_signs on spine.subject = transit_signs.subject
+left join conflicts_known on spine.subject = conflicts_known.subject
 left join beside_war on spine.subject = beside_war.subject
 left join beside_embargo on spine.subject = beside_embargo.subject
 left join broken on spine.subject = broken.subject

@@ -1,7 +1,8 @@
 -- Family:   screening
 -- Question: which records was each value computed from?
 -- Grain:    one row per spine row, feature and record
--- Reads:    address_match, goods_denied, list_match, party_event, party_hit, spine, spine_application, spine_item, spine_party
+-- Reads:    address_match, goods_denied, list_match, listed_customer, party_event, party_hit, spine, spine_application, spine_item,
+--           spine_party
 -- As of:    a record counts only if known_from < spine.as_of, and until it ended
 -- Absent:   a value that rests on the filing alone, or on finding nothing, has no row: its evidence is the filing's own fields
 -- Columns:  subject, feature, record
@@ -18,6 +19,35 @@ with party as (
         spine_party.role
     from spine
     inner join spine_party on spine.subject = spine_party.subject
+),
+
+pair as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        exporter.entity_id as exporter_id,
+        end_user.entity_id as end_user_id
+    from spine
+    inner join spine_party as exporter on spine.subject = exporter.subject and exporter.role_group = 'exporter'
+    inner join spine_party as end_user on spine.subject = end_user.subject and end_user.role_group = 'end_user'
+),
+
+former_customer as (
+    select
+        pair.subject,
+        listed_customer.application_id,
+        'list:' || listed_customer.list || ':' || listed_customer.entry_id as entry
+    from pair
+    inner join spine_item on pair.subject = spine_item.subject
+    inner join listed_customer
+        on
+            pair.exporter_id = listed_customer.exporter_id
+            and spine_item.control_code = listed_customer.control_code
+            and pair.end_user_id <> listed_customer.end_user_id
+            and pair.application_id <> listed_customer.application_id
+            and pair.as_of > listed_customer.known_from
+            and (listed_customer.known_to is null or pair.as_of <= listed_customer.known_to)
 ),
 
 hit as (
@@ -199,3 +229,15 @@ select
     alike.feature,
     alike.record
 from alike
+union distinct
+select
+    former_customer.subject,
+    'screening_listed_former_customer_flag' as feature,
+    'application:' || former_customer.application_id as record
+from former_customer
+union distinct
+select
+    former_customer.subject,
+    'screening_listed_former_customer_flag' as feature,
+    former_customer.entry as record
+from former_customer

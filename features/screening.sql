@@ -1,11 +1,11 @@
 -- Family:   screening
 -- Question: who on the form comes near to a list that warns, is owned by a listed party or sits where one does, or was denied?
 -- Grain:    one row per spine row
--- Reads:    address_match, goods_denied, list_match, party_event, party_hit, spine, spine_application, spine_item, spine_name,
---           spine_party
+-- Reads:    address_match, goods_denied, list_match, listed_customer, party_event, party_hit, spine, spine_application, spine_item,
+--           spine_name, spine_party, supply_chain
 -- As of:    a list entry or denial counts only if known_from < spine.as_of, and until it ended
 -- Absent:   nothing came near -> 0; nobody of the role -> null. Who may be on a list that binds is a referral and stands in no
---           feature; what such an owner holds, and who sits at its address, does
+--           feature; what such an owner holds, who sits at its address and who orders what it ordered, does
 -- Columns:  see screening.toml
 
 with party as (
@@ -229,6 +229,49 @@ alike as (
     group by asked.subject
 ),
 
+pair as (
+    select
+        spine.subject,
+        spine.application_id,
+        spine.as_of,
+        exporter.entity_id as exporter_id,
+        end_user.entity_id as end_user_id
+    from spine
+    inner join spine_party as exporter on spine.subject = exporter.subject and exporter.role_group = 'exporter'
+    inner join spine_party as end_user on spine.subject = end_user.subject and end_user.role_group = 'end_user'
+),
+
+dealt_before as (
+    select pair.subject
+    from pair
+    inner join supply_chain
+        on
+            pair.exporter_id = supply_chain.exporter_id
+            and pair.end_user_id = supply_chain.end_user_id
+            and pair.as_of > supply_chain.known_from
+            and pair.application_id <> supply_chain.application_id
+    group by pair.subject
+),
+
+new_customer as (
+    select
+        pair.subject,
+        count(listed_customer.entry_id) as entries
+    from pair
+    inner join spine_item on pair.subject = spine_item.subject
+    left join dealt_before on pair.subject = dealt_before.subject
+    left join listed_customer
+        on
+            pair.exporter_id = listed_customer.exporter_id
+            and spine_item.control_code = listed_customer.control_code
+            and pair.end_user_id <> listed_customer.end_user_id
+            and pair.application_id <> listed_customer.application_id
+            and pair.as_of > listed_customer.known_from
+            and (listed_customer.known_to is null or pair.as_of <= listed_customer.known_to)
+    where spine_item.control_code is not null and dealt_before.subject is null
+    group by pair.subject
+),
+
 told as (
     select asked.subject
     from asked
@@ -257,7 +300,9 @@ select
     coalesce(named.notified, 0) as screening_notified_parties_count,
     coalesce(named.denied, 0) as screening_denied_parties_count,
     case when told.subject is not null and spine.observed_days >= 1095 then coalesce(alike.by_partners, 0) end as screening_similar_notices_count,
-    case when told.subject is not null and spine.observed_days >= 1095 then coalesce(alike.by_own, 0) end as screening_similar_denials_count
+    case when told.subject is not null and spine.observed_days >= 1095 then coalesce(alike.by_own, 0) end as screening_similar_denials_count,
+    case when new_customer.subject is not null then case when new_customer.entries > 0 then 1 else 0 end end
+        as screening_listed_former_customer_flag
 from spine
 left join present on spine.subject = present.subject
 left join warned on spine.subject = warned.subject
@@ -269,3 +314,4 @@ left join at_address on spine.subject = at_address.subject
 left join named on spine.subject = named.subject
 left join alike on spine.subject = alike.subject
 left join told on spine.subject = told.subject
+left join new_customer on spine.subject = new_customer.subject

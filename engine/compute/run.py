@@ -14,7 +14,7 @@ from features.catalogue import catalogue
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
     "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
-    "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "amendment", "code_tier", "subject_certificate",
+    "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "party_trade", "amendment", "code_tier", "subject_certificate",
     "spine_document_file", "spine_document_picture", "spine_name",
     "filed_place", "spine_place", "place_member",
 )
@@ -29,7 +29,7 @@ HISTORY = (
     # By authority and destination, by country, by category of goods:
     "lane_leg", "lane_peer", "lane_transit", "lane_mode", "destination_end", "country_practice", "goods_denied",
     # By entity and by owner:
-    "ordered_goods", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
+    "ordered_goods", "listed_customer", "received_goods", "supply_chain", "stock_movement", "shipment_proof", "entity_hit", "entity_name", "owner_named",
     "marked_entity", "one_link", "two_links",
 )
 REFERENCE = (

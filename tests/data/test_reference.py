@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.screening.names import name_key
+
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 TAIL = ["valid_from", "valid_to", "known_from", "source", "as_of", "status"]
 CARD = {"title", "what", "sources", "as_of", "licence", "known_from", "columns", "limits"}
@@ -31,6 +33,7 @@ KEYS = {
     "force_strength": ["country", "year"],
     "exchange_rate": ["month", "currency"],
     "vague_term": ["term", "kind"],
+    "trade_word": ["word"],
     "document_element": ["element"],
     "document_undertaking": ["undertaking"],
     "purpose_fit": ["code_prefix", "purpose"],
@@ -56,6 +59,7 @@ WORDS = {
     ("fatf_listing", "list"): {"call_for_action", "increased_monitoring"},
     ("armed_conflict", "intensity"): {"1", "2"},
     ("vague_term", "kind"): {"end_user", "end_use"},
+    ("trade_word", "activity"): {"trading", "forwarding", "shipping", "banking"},
     ("purpose_fit", "fits"): {"true", "false"},
 }
 TABLES = sorted(path.stem for path in REFERENCE.glob("*.csv"))
@@ -256,6 +260,8 @@ def test_words_to_look_for_are_lower_case():
         assert row["aliases"] == row["aliases"].lower()
     for row in rows("vague_term"):
         assert row["term"] == row["term"].lower().strip() != ""
+    for row in rows("trade_word"):
+        assert row["word"] == name_key(row["word"]) != ""
 
 
 def test_a_border_has_two_sides():

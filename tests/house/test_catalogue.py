@@ -125,6 +125,12 @@ def test_an_indicator_without_a_feature_says_what_it_needs():
     assert {name for name, entry in indicators().items() if "rest" in entry} <= computed
 
 
+def test_what_also_tells_of_an_indicator_is_a_feature_of_another():
+    of = {feature.name: feature.indicator for feature in FEATURES}
+    told = [(name, feature) for name, entry in indicators().items() for feature in entry.get("also", ())]
+    assert told and all(of[feature] != name for name, feature in told)
+
+
 def test_the_rules_that_ask_about_an_indicator_are_rules():
     rules = (ROOT / "engine" / "risk" / "referrals.sql").read_text("utf-8")
     for entry in indicators().values():

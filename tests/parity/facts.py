@@ -151,6 +151,8 @@ class Chance:
             filed["exporter"] = filed["exporter"] | {"compliance_programme": audit}
         if "consignee" in filed and self.random.random() < 0.3:
             filed["consignee"] = filed["consignee"] | {"owners": [{"name": self.random.choice(("Roe Holding", "Doe Capital")), "country": "AE", "share": 0.5}]}
+        if self.number % 5 == 0:
+            filed["exporter"] = filed["exporter"] | {"kind": "military"}
         if (notices := self._held("denial_notice")) and self.random.random() < 0.5:
             notice = self.random.choice(notices)
             role = self.random.choice([role for role in PARTIES if role in filed])

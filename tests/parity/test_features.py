@@ -621,6 +621,89 @@ def revisions_out_of_order() -> Picture:
                    {"end_user_prior_diversions_count": 1})
 
 
+@picture
+def goods_out_of_line() -> Picture:
+    buyer = a_party("Tansy Pumps", "NO")
+    before = [("application", filed(f"2024-01-1{n}", end_user=buyer, items=[an_item(control_code="2B350.a"), an_item(line=2, control_code=None)])) for n in range(3)]
+    asked = filed("2024-06-01", end_user=buyer, items=[an_item(control_code="2B350.g"), an_item(line=2, control_code="6A003.b.4.b")])
+    return Picture("goods of a category that the buyer never ordered are out of its line", before, asked, {"end_user_new_goods_share": 0.5})
+
+
+@picture
+def a_line_not_yet_known() -> Picture:
+    buyer = a_party("Tansy Valves", "NO")
+    before = [("application", filed(f"2024-01-1{n}", end_user=buyer)) for n in range(2)]
+    return Picture("two orders make no line of business", before, filed("2024-06-01", end_user=buyer), {"end_user_new_goods_share": None})
+
+
+@picture
+def a_trader_by_name() -> Picture:
+    asked = filed("2024-06-01", end_user=a_party("Sorrel Dış Ticaret A.Ş.", "TR"), consignee=a_party("Sorrel Bankside Works", "TR"))
+    asked["end_use"] = {"statement": "Stock for sale.", "purpose": "resale", "country": "TR"}
+    return Picture("a word of the name counts where it stands whole", [], asked,
+                   {"end_user_trade_name_flag": 1, "end_user_resale_flag": 1, "consignee_trade_name_flag": 0})
+
+
+@picture
+def a_state_body_by_name() -> Picture:
+    asked = filed("2024-06-01", end_user=a_party("Army Logistics Command", "TR", "military"), consignee=a_party("Anne Bank", "TR", "individual"))
+    return Picture("state bodies and persons are not looked at by name", [], asked,
+                   {"end_user_trade_name_flag": None, "end_user_resale_flag": 0, "consignee_trade_name_flag": None})
+
+
+@picture
+def before_the_first_list_of_conflicts() -> Picture:
+    route = [{"from": "SEGOT", "to": "TRIST", "mode": "sea"}, {"from": "TRIST", "to": "KEMBA", "mode": "sea"}]
+    asked = filed("1994-06-01", end_user=a_party("Tansy Force", "KE", "military"), end_use={"country": "KE"}, route=route)
+    names = ("destination_conflict_level", "destination_conflict_neighbours_count", "route_conflict_neighbours_count", "route_conflict_transits_count")
+    return Picture("what was not yet listed is not known, and not nought", [], asked, dict.fromkeys(names))
+
+
+@picture
+def by_the_first_list_of_conflicts() -> Picture:
+    asked = filed("1995-01-20", end_user=a_party("Tansy Army", "VE", "military"), end_use={"country": "VE"})
+    return Picture("the list of a year counts from the next", [], asked,
+                   {"destination_conflict_level": 0, "destination_conflict_neighbours_count": 1, "route_conflict_neighbours_count": None})
+
+
+@picture
+def a_buyer_between() -> Picture:
+    between = [a_party("Tansy Brokers", "GT", role="purchaser"), a_party("Sorrel Agency", "NO", role="agent"), a_party("Mission", "GT", "government", role="purchaser")]
+    asked = filed("2024-06-01", end_user=a_party("Tansy Guard", "NO", "police"), intermediaries=between)
+    return Picture("who buys from a third country brokers; an agent at home and a state body do not", [], asked, {"broker_unlicensed_count": 1})
+
+
+@picture
+def out_of_state_stocks() -> Picture:
+    asked = filed("2024-06-01", exporter=a_party("Tansy Ordnance", "SE", "military"), items=[arms()])
+    return Picture("what a force exports comes out of its stocks", [], asked, {"goods_state_stock_flag": 1})
+
+
+@picture
+def lent_from_state_stocks() -> Picture:
+    asked = filed("2024-06-01", exporter=a_party("Tansy Ordnance", "SE", "military"), items=[arms()], transaction="loan_or_lease")
+    return Picture("what is lent is not passed on for good", [], asked, {"goods_state_stock_flag": 0})
+
+
+@picture
+def a_paper_in_place_of_a_certificate() -> Picture:
+    papers = [{"kind": "purchase_order", "authentication": "not_requested"}, {"kind": "delivery_verification", "authentication": "confirmed"}]
+    return Picture("without a certificate the paper in its place is what nobody confirmed", [], filed("2024-06-01", documents=papers),
+                   {"documents_unauthenticated_flag": 1, "documents_no_reply_count": 0})
+
+
+@picture
+def a_paper_beside_a_certificate() -> Picture:
+    papers = [a_certificate(authentication=None), {"kind": "purchase_order", "authentication": "not_requested"}]
+    return Picture("beside a certificate no other paper counts", [], filed("2024-06-01", documents=papers), {"documents_unauthenticated_flag": None})
+
+
+@picture
+def a_state_company_without_a_trace() -> Picture:
+    return Picture("a state-owned company stands in registers like any other", [], filed("2024-06-01", end_user=a_party("Tansy Arsenal", "NO", "state_owned")),
+                   {"end_user_no_footprint_flag": 1})
+
+
 DETOUR = pytest.approx(26_100 / 1_300, rel=0.1)  # Gothenburg - Jebel Ali - Helsinki over Gothenburg - Helsinki, by sea
 BACK = pytest.approx(12_300 / 1_300, rel=0.1)  # how much farther from Helsinki Jebel Ali is than Gothenburg
 LONGER = pytest.approx((16_400 + 8_600) / 21_700, rel=0.1)  # by sea to Singapore and by air to Fiji over by sea to Fiji
