@@ -227,6 +227,9 @@ def how_risky(case: Case) -> None:
         alt="This risk and its interval among all scores",
     )
     st.caption("◆ this application with its 90 % interval; each thin stroke is one of the newest other applications.")
+    if score.interval_because:
+        with st.expander("Why the interval is as wide as it is", icon=":material/width:"):
+            st.markdown("\n".join(f"- {casefile.plain(because)}" for because in score.interval_because))
     if score.model_version.startswith("expert-card"):
         st.warning(
             "No trained model is in use: points follow published guidance, not findings, and the probability is not calibrated.",

@@ -89,6 +89,7 @@ TABLE: Mapping[str, frozenset[str]] = MappingProxyType({
     "POST /v1/models/rollback": MAY_SIGN,
     "POST /v1/models": MAY_SIGN,  # training promotes where it is better
     "POST /v1/models/{version}/promote": MAY_SIGN,
+    "POST /v1/models/{version}/challenge": _roles("admin", *MAY_SIGN),  # in shadow it decides nothing
     "GET /v1/features": ANYONE,
     "GET /v1/audit": _roles("admin", *READS_ALL),
     "POST /v1/audit/verify": _roles("auditor", "admin"),

@@ -1,4 +1,4 @@
-"""Learns from what visits found, and says which model is in force: `train`, `model list`, `model rollback`."""
+"""Learns from what visits found, and says which model is in force: `train`, `model list`, `model rollback`, `model challenge`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
 from engine.cli.parties import BecauseOption
 from engine.workflows.models import models_held
+from engine.workflows.promote import challenge as name_challenger
 from engine.workflows.promote import roll_back
 
 
@@ -59,6 +60,8 @@ def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
         for promoted in one["promotions"]:
             back = f" in place of {promoted['instead_of']}" if promoted["instead_of"] else ""
             typer.echo(f"    {'rolled back to' if back else 'promoted'} {promoted['at'][:10]} by {promoted['by']}{back}: {promoted['because']}")
+        for named in one["named"]:
+            typer.echo(f"    named challenger {named['at'][:10]} by {named['by']}: {named['because']}")
 
 
 def rollback(because: BecauseOption, store: StoreOption = None, as_json: JsonOption = False) -> None:
@@ -70,6 +73,19 @@ def rollback(because: BecauseOption, store: StoreOption = None, as_json: JsonOpt
             there=lambda service: service.ask("POST", "models", "rollback", json={"because": because}),
         )
     typer.echo(json.dumps(done) if as_json else f"Model {done['version']} is in force again, in place of {done['instead_of']}.")
+
+
+def challenge(
+    version: Annotated[str, typer.Argument(help="A model on record, as `model list` prints it.")], because: BecauseOption, store: StoreOption = None, as_json: JsonOption = False,
+) -> None:
+    """Keep a model in shadow beside the one in force, until another is named or trained, with who and why."""
+    origin = asking()
+    with errors_told():
+        done = at_store(
+            store, origin, here=lambda desk: _plain(asdict(name_challenger(desk, version, because, origin))),
+            there=lambda service: service.ask("POST", "models", version, "challenge", json={"because": because}),
+        )
+    typer.echo(json.dumps(done) if as_json else f"Model {done['version']} scores each new filing in shadow; `diversion model compare` holds it against the one in force.")
 
 
 def _plain(told: Any) -> Any:

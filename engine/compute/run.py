@@ -202,3 +202,11 @@ def features(cursor: duckdb.DuckDBPyConnection, progress: Callable[[str], None] 
     return cursor.sql(
         f"select spine.subject, spine.application_id, spine.revision, spine.as_of, {columns} from spine {joins} order by spine.subject"
     ).pl()
+
+
+def about_filings(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What no feature tells of the subjects laid by `lay_relations`: `subject, kind, authority, region` (of the destination), sorted by subject; null where not told."""
+    return cursor.sql(
+        "select spine_application.subject, spine_application.kind, spine_application.authority, country.region from spine_application "
+        "left join country on spine_application.destination = country.country order by spine_application.subject"
+    ).pl()

@@ -20,6 +20,8 @@ class Calibration:
         slope, intercept: the logistic curve from raw score to log-odds of being *found* diverted.
         detection: assumed share of true diversions that a visit or report finds; risk is found / detection.
         low, high: the curve's 90 % band on `GRID`, both rising, in probability of being found.
+        doubt_low, doubt_high: log-odds by which the risk may lie lower or higher, at 90 %, since what is assumed may be wrong
+            (`engine.risk.train.doubt`); models of before it was told have 0.
     """
 
     slope: float
@@ -27,20 +29,45 @@ class Calibration:
     detection: float
     low: tuple[float, ...]
     high: tuple[float, ...]
+    doubt_low: float = 0.0
+    doubt_high: float = 0.0
 
     def risk(self, raw: np.ndarray) -> np.ndarray:
         """Probability of diversion, found out or not."""
         return np.minimum(logistic(self.slope * raw + self.intercept) / self.detection, 0.999)
 
-    def interval(self, least: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def interval(
+        self, least: np.ndarray, most: np.ndarray, below: np.ndarray | None = None, above: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The 90 % interval when the raw score lies between `least` and `most`.
 
-        Both curves rise, so a wider range of the raw score can only widen the interval.
+        Both curves rise, so a wider range of the raw score can only widen the interval. The chance of the draw, the filing's group and what
+        is assumed are independent of each other: their distances from the curve are added as squares. Rising stays rising by that.
+
+        Args:
+            below, above: (n,) log-odds >= 0 by which filings of the same groups may lie from the curve, at 90 %; None: not known of, as in
+                models of before it was told, which then score to the bit as they did.
         """
-        low = np.interp(least, GRID, self.low) / self.detection
-        high = np.interp(most, GRID, self.high) / self.detection
+        low, high = np.interp(least, GRID, self.low), np.interp(most, GRID, self.high)
+        if below is not None and above is not None:
+            low = logistic(self._odds(least) - _together(self.drawn(least)[0], below, self.doubt_low))
+            high = logistic(self._odds(most) + _together(self.drawn(most)[1], above, self.doubt_high))
+        low, high = low / self.detection, high / self.detection
         risk_low, risk_high = self.risk(least), self.risk(most)
         return np.minimum(np.minimum(low, risk_low), 0.999), np.minimum(np.maximum(high, risk_high), 0.999)
+
+    def drawn(self, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log-odds by which the band of the curve alone lies below and above it: the chance of the draw."""
+        odds = self._odds(raw)
+        low, high = odds - log_odds(np.interp(raw, GRID, self.low)), log_odds(np.interp(raw, GRID, self.high)) - odds
+        return np.maximum(low, 0.0), np.maximum(high, 0.0)
+
+    def _odds(self, raw: np.ndarray) -> np.ndarray:
+        return self.slope * raw + self.intercept
+
+
+def _together(drawn: np.ndarray, group: np.ndarray, assumed: float) -> np.ndarray:
+    return np.sqrt(drawn**2 + group**2 + assumed**2)
 
 
 def calibrate(
@@ -87,6 +114,12 @@ def _drawn(entity: np.ndarray | None, rows: int, random: np.random.Generator) ->
 
 def logistic(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
+
+
+def log_odds(p: np.ndarray) -> np.ndarray:
+    """The other way round; 0 and 1 stay finite."""
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    return np.log(p) - np.log1p(-p)
 
 
 STEEPEST, FURTHEST = 5.0, 15.0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.risk.groups import DIVISIONS, NOT_KNOWN
 from engine.risk.model import Model
 from engine.risk.policy import Policy
 from features.catalogue import Catalogue
@@ -23,6 +25,8 @@ class Assessment:
         bands: (n,) names.
         top: (n, 10) columns of the largest contributions, largest first; ties by catalogue order.
         missing: (n, columns) bool, inputs that could have been given.
+        least, most: (n,) f64, the range of the raw score over what the missing inputs could be.
+        below, above: (n,) f64 log-odds, see `engine.risk.groups`; None where the model knows of no groups.
     """
 
     matrix: np.ndarray
@@ -34,6 +38,10 @@ class Assessment:
     bands: np.ndarray
     top: np.ndarray
     missing: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    below: np.ndarray | None = None
+    above: np.ndarray | None = None
 
 
 def missing_inputs(book: Catalogue, matrix: np.ndarray) -> np.ndarray:
@@ -42,8 +50,14 @@ def missing_inputs(book: Catalogue, matrix: np.ndarray) -> np.ndarray:
     return np.isnan(matrix) & could_be_given
 
 
-def assess_matrix(book: Catalogue, model: Model, policy: Policy, matrix: np.ndarray, *, exact: bool = True) -> Assessment:
-    """Score every row of a matrix in catalogue order."""
+def assess_matrix(
+    book: Catalogue, model: Model, policy: Policy, matrix: np.ndarray, groups: Mapping[str, np.ndarray] | None = None, *, exact: bool = True
+) -> Assessment:
+    """Score every row of a matrix in catalogue order.
+
+    Args:
+        groups: division -> (n,) names (`engine.risk.groups.groups_of`); without them each filing is taken for what the labels know least of.
+    """
     model.check(book)
     contributions = model.contributions(matrix, exact=exact)
     # Not the sum of the contributions, which differs in its last bit: one at a time and in bulk give one score.
@@ -55,9 +69,10 @@ def assess_matrix(book: Catalogue, model: Model, policy: Policy, matrix: np.ndar
         low, high = model.bounds(matrix[rows], missing[rows])
         least[rows], most[rows] = np.minimum(low, raw[rows]), np.maximum(high, raw[rows])
     risk = model.calibration.risk(raw)
-    low, high = model.calibration.interval(least, most)
+    below, above = model.groups.apart(groups, len(matrix)) if model.groups else (None, None)
+    low, high = model.calibration.interval(least, most, below, above)
     top = np.argsort(-np.abs(contributions[:, :-1]), axis=1, kind="stable")[:, :REASONS]
-    return Assessment(matrix, contributions, raw, risk, low, high, policy.bands(risk), top, missing)
+    return Assessment(matrix, contributions, raw, risk, low, high, policy.bands(risk), top, missing, least, most, below, above)
 
 
 def family_sums(book: Catalogue, contributions: np.ndarray) -> dict[str, np.ndarray]:
@@ -67,3 +82,26 @@ def family_sums(book: Catalogue, contributions: np.ndarray) -> dict[str, np.ndar
         sums[family.name] = contributions[:, start : start + len(family.features)].sum(axis=1)
         start += len(family.features)
     return sums
+
+
+def why_so_wide(model: Model, told: Assessment, row: int, groups: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """What makes the interval of a row as wide as it is, in sentences, the most first; nothing where the model tells no parts."""
+    if model.groups is None or told.below is None or told.above is None:
+        return ()
+    curve, here = model.calibration, slice(row, row + 1)
+    missing = int(told.missing[row].sum())
+    open_low, open_high = (float(curve.slope * side[row]) for side in (told.raw - told.least, told.most - told.raw))
+    drawn_low, drawn_high = (float(side[0]) for side in curve.drawn(told.raw[here]))
+    names = [(division, str(groups[division][row])) for division in DIVISIONS]
+    held = "; ".join(f"{division} {name}: {one.labelled:,} ({one.diversions:,} diverted)" for division, name in names if name != NOT_KNOWN
+                     for one in (model.groups.held_of(division, name),))
+    untold = [division for division, name in names if name == NOT_KNOWN]
+    parts = [
+        (open_low, open_high, f"Missing inputs ({missing}), by what they could be"),
+        (float(told.below[row]), float(told.above[row]), f"Filings of its groups, of which {model.groups.labelled:,} labelled ones hold {held or 'none that is told'}"
+         + (f"; not told, so taken for the least known: {', '.join(untold)}" if untold else "")),
+        (drawn_low, drawn_high, "The chance of which filings have labels"),
+        (curve.doubt_low, curve.doubt_high, "What is assumed of detection and of who was visited"),
+    ]
+    parts.sort(key=lambda part: -(part[0] + part[1]))
+    return tuple(f"{text}: odds from {np.exp(-low):.2g} to {np.exp(high):.2g} times." for low, high, text in parts if low + high > 0)

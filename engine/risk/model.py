@@ -14,6 +14,7 @@ from engine.errors import ModelMismatch
 from engine.risk import expert
 from engine.risk.calibrate import GRID, Calibration, logistic
 from engine.risk.forest import Forest, forest_of
+from engine.risk.groups import GroupEffects
 from engine.risk.missing import Usual, beyond_usual, usual_range
 from engine.risk.reference import Reference
 from features.catalogue import Catalogue, Feature, catalogue
@@ -34,6 +35,7 @@ class Model:
         card: what it was trained on, its figures, who promoted it and why.
         usual: what its inputs usually are, for the bounds where some are missing; None: anything they could be.
         reference: what filings and their scores looked like when it was trained, to tell drift from; None: not kept.
+        groups: how far groups of filings may lie from the curve, for the interval; None: not known of, in older models and the expert card.
     """
 
     version: str
@@ -44,6 +46,7 @@ class Model:
     card: dict = field(default_factory=dict)
     usual: Usual | None = None
     reference: Reference | None = None
+    groups: GroupEffects | None = None
 
     @cached_property
     def booster(self) -> lgb.Booster:
@@ -214,7 +217,8 @@ def to_text(model: Model) -> str:
     """A model as one JSON text."""
     return json.dumps(
         {"version": model.version, "columns": model.columns, "calibration": asdict(model.calibration), "trees": model.trees, "prior": model.prior,
-         "card": model.card, "usual": model.usual and model.usual.text(), "reference": model.reference and model.reference.text()},
+         "card": model.card, "usual": model.usual and model.usual.text(), "reference": model.reference and model.reference.text(),
+         "groups": model.groups and model.groups.text()},
         sort_keys=True,
     )
 
@@ -225,4 +229,5 @@ def from_text(text: str) -> Model:
     calibration = told["calibration"] | {side: tuple(told["calibration"][side]) for side in ("low", "high")}
     usual = Usual.of_text(told["usual"]) if told.get("usual") else None  # older ones have none
     kept = Reference.of_text(told["reference"]) if told.get("reference") else None  # nor this
-    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"], usual, kept)
+    groups = GroupEffects.of_text(told["groups"]) if told.get("groups") else None
+    return Model(told["version"], tuple(told["columns"]), Calibration(**calibration), told["trees"], tuple(told["prior"]), told["card"], usual, kept, groups)

@@ -13,8 +13,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from engine.compute.run import features, lay_relations
-from engine.risk.explain import Assessment, assess_matrix, family_sums
+from engine.compute.run import about_filings, features, lay_relations
+from engine.risk.explain import Assessment, assess_matrix, family_sums, why_so_wide
+from engine.risk.groups import NOT_KNOWN, groups_of
 from engine.risk.model import Model
 from engine.risk.policy import policy_in_force
 from engine.store import audit, records
@@ -102,7 +103,8 @@ def _scored(desk: Desk, subjects: Sequence[Subject], at: datetime, model, cursor
     model = model or desk.model(cursor)
     book, policy = catalogue(), policy_in_force()
     matrix = frame.select(book.columns).to_numpy().astype(np.float64)
-    assessment = assess_matrix(book, model, policy, matrix)
+    groups = filing_groups(about_filings(cursor), matrix)
+    assessment = assess_matrix(book, model, policy, matrix, groups)
     lay_evidence(cursor, frame["subject"].to_numpy(), assessment.top)
     evidence = evidence_of(cursor, 1, len(frame))
     referrals = referrals_of(cursor)
@@ -117,6 +119,7 @@ def _scored(desk: Desk, subjects: Sequence[Subject], at: datetime, model, cursor
             reasons=tuple(_reason(model, n, c, assessment, application_id, revision, evidence.get((subject, book.columns[c]))) for c in assessment.top[n]),
             family_risk={family: round(float(total[n]), 9) for family, total in sums.items()},
             base_value=float(assessment.contributions[n, -1]), raw_score=float(assessment.raw[n]),
+            interval_because=why_so_wide(model, assessment, n, groups),
             missing=tuple(
                 MissingInput(feature=f.name, family=f.family, why=f.why_null) for c, f in enumerate(book.features) if assessment.missing[n, c]
             ),
@@ -124,6 +127,15 @@ def _scored(desk: Desk, subjects: Sequence[Subject], at: datetime, model, cursor
             reference_as_of=edition, store_sequence=sequence,
         ))
     return scores, matrix
+
+
+def filing_groups(about: pl.DataFrame, matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """The groups of filings, for the width of their intervals.
+
+    Args:
+        about: rows of `about_filings`. matrix: the same filings' features, in the same order.
+    """
+    return groups_of(catalogue(), matrix, *(about[name].fill_null(NOT_KNOWN).to_numpy() for name in ("kind", "region")))
 
 
 def _reason(model: Model, row: int, column: int, assessment: Assessment, application_id: str, revision: int, found: tuple | None) -> Reason:

@@ -72,7 +72,7 @@ class Desk:
         """The model kept in shadow; None where there is none, or where it was trained on other columns than are computed now."""
         from engine.workflows.models import load_challenger
 
-        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind in ('model', 'promotion')").fetchall()[0][0]
+        newest = cursor.execute("select coalesce(max(record_no), 0) from record where kind in ('model', 'promotion', 'challenge')").fetchall()[0][0]
         with self._lock:
             if self._challenger is None or self._challenger[0] != newest:
                 self._challenger = (newest, load_challenger(cursor))

@@ -20,7 +20,7 @@ from engine.workflows.screen import forget
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
-NOBODY_IN_THEM = ("asked_erasure", "erasure", "link_weights", "list_edition", "model", "promotion")  # what the engine works by: without them nothing could be reproduced
+NOBODY_IN_THEM = ("asked_erasure", "challenge", "erasure", "link_weights", "list_edition", "model", "promotion")  # what the engine works by: without them nothing could be reproduced
 NAMING_PARTIES = ("application", "denial_notice", "incident", "review")
 
 

@@ -29,9 +29,11 @@ def load_model(cursor: duckdb.DuckDBPyConnection, version: str) -> Model:
 
 
 def challenger_version(cursor: duckdb.DuckDBPyConnection) -> str | None:
-    """The model kept in shadow: the newest one trained since the model in force was, if nobody ever put it in force."""
+    """The model kept in shadow: the one named by hand, until another is trained; else the newest one trained since the model in force was, if nobody ever put it in force."""
     made = promotions(cursor)
     row = first(cursor, "select substr(key, 7), record_no from record where kind = 'model' order by record_no desc limit 1")
+    if named := namings(cursor, since=0 if row is None else row[1]):
+        return None if named[-1].version == in_force_in_turn(made)[-1] else named[-1].version
     if row is None or row[0] in {one.version for one in made}:
         return None
     in_force = first(cursor, "select record_no from record where key = ?", [f"model:{in_force_in_turn(made)[-1]}"])
@@ -43,6 +45,20 @@ def load_challenger(cursor: duckdb.DuckDBPyConnection) -> Model | None:
     version = challenger_version(cursor)
     model = load_model(cursor, version) if version else None
     return model if model is not None and model.columns == catalogue().columns else None
+
+
+def namings(cursor: duckdb.DuckDBPyConnection, since: int = 0) -> tuple[Naming, ...]:
+    """Every naming of a challenger by hand, oldest first; those on record after this one."""
+    rows = cursor.execute("select body, known_at from record where kind = 'challenge' and record_no > ? order by record_no", [since]).fetchall()
+    return tuple(Naming(told["version"], at, told["named_by"], told["because"]) for told, at in ((json.loads(body), at) for body, at in rows))
+
+
+def name_challenger(cursor: duckdb.DuckDBPyConnection, version: str, because: str, origin: Origin) -> Naming:
+    """Keep a model in shadow from now on, with who and why."""
+    number = first(cursor, "select count(*) from record where kind = 'challenge'")[0] + 1
+    body = json.dumps({"version": version, "because": because, "named_by": origin.actor}, sort_keys=True)
+    records.append_one(cursor, "challenge", f"challenge:{number}", origin.at, body, origin, f"name model {version} challenger")
+    return Naming(version, origin.at, origin.actor, because)
 
 
 def keep_model(cursor: duckdb.DuckDBPyConnection, model: Model, origin: Origin) -> None:
@@ -63,6 +79,16 @@ def promote(cursor: duckdb.DuckDBPyConnection, version: str, because: str, origi
 
 
 @dataclass(frozen=True)
+class Naming:
+    """A model was named challenger by hand: when, by whom and why."""
+
+    version: str
+    at: datetime
+    by: str
+    because: str
+
+
+@dataclass(frozen=True)
 class Promotion:
     """A model was put in force: when, by whom, why, and in a rollback which model it took back."""
 
@@ -80,6 +106,7 @@ class Held:
     Args:
         challenger: scores each new filing in shadow.
         promotions: each time it was put in force, oldest first.
+        named: each time it was named challenger by hand, oldest first.
     """
 
     version: str
@@ -90,6 +117,7 @@ class Held:
     labelled: int | None
     diversions: int | None
     promotions: tuple[Promotion, ...]
+    named: tuple[Naming, ...] = ()
 
 
 def promotions(cursor: duckdb.DuckDBPyConnection) -> tuple[Promotion, ...]:
@@ -115,12 +143,13 @@ def models_held(cursor: duckdb.DuckDBPyConnection) -> tuple[Held, ...]:
     """The expert card and every model on record, in order of training."""
     made = promotions(cursor)
     in_force, card, challenger = in_force_in_turn(made)[-1], expert_card().version, challenger_version(cursor)
+    named = namings(cursor)
     rows = cursor.execute(
         "select substr(record.key, 7), audit_entry.made_at, audit_entry.actor, cast(json_extract(record.body, '$.card.labelled') as bigint), "
         "cast(json_extract(record.body, '$.card.diversions') as bigint) from record inner join audit_entry on record.seq = audit_entry.seq "
         "where record.kind = 'model' order by record.record_no"
     ).fetchall()
     return tuple(
-        Held(version, version == in_force, version == challenger, *told, tuple(one for one in made if one.version == version))
+        Held(version, version == in_force, version == challenger, *told, tuple(one for one in made if one.version == version), tuple(one for one in named if one.version == version))
         for version, *told in [(card, None, None, None, None), *rows]
     )

@@ -18,14 +18,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.compute.run import features, lay_relations
+from engine.compute.run import about_filings, features, lay_relations
 from engine.errors import FieldProblem, RefusedInput
 from engine.linking import TABLES as LINKED
 from engine.risk.explain import assess_matrix, family_sums
 from engine.risk.policy import policy_in_force
 from engine.store import projections
 from engine.store.database import setting, storage_error
-from engine.workflows.assess import LONG_EVIDENCE, lay_evidence, rules_sql, source_of
+from engine.workflows.assess import LONG_EVIDENCE, filing_groups, lay_evidence, rules_sql, source_of
 from engine.workflows.checking import CONTRACT, Checked, checked
 from engine.workflows.derive import DERIVED_TO, check_documents, measure_distances, take_places
 from engine.workflows.ingest import CHUNK_BYTES, LeftOver, SetAside
@@ -105,7 +105,7 @@ def score_file(
         if features_out:
             tell("features written", 0, 0)
             _write_features(frame, features_out)
-        ids, told = frame.select("subject", "application_id", "revision", "as_of"), _assess_in_parts(desk, frame, tell)
+        ids, told = frame.select("subject", "application_id", "revision", "as_of"), _assess_in_parts(desk, frame, about_filings(cursor), tell)
         del frame  # the largest thing held, and no longer needed
         bands = _write_scores(desk, cursor, ids.to_arrow().cast(IDS), told, out, tell)
     except duckdb.Error as error:
@@ -218,13 +218,14 @@ def _write_features(frame: pl.DataFrame, out: Path) -> None:
     {".csv": told.write_csv, ".jsonl": told.write_ndjson}[out.suffix](out)
 
 
-def _assess_in_parts(desk: Desk, frame: pl.DataFrame, tell) -> Told:
+def _assess_in_parts(desk: Desk, frame: pl.DataFrame, about: pl.DataFrame, tell) -> Told:
     book, policy, model = catalogue(), policy_in_force(), desk.model(desk.store.cursor())
     parts: list[Told] = []
     tell("scores", 0, len(frame))
     for start in range(0, len(frame), ROWS_EXPLAINED_AT_ONCE):
         matrix = frame[start : start + ROWS_EXPLAINED_AT_ONCE].select(book.columns).to_numpy().astype(np.float64)
-        done = assess_matrix(book, model, policy, matrix, exact=False)
+        groups = filing_groups(about[start : start + ROWS_EXPLAINED_AT_ONCE], matrix)
+        done = assess_matrix(book, model, policy, matrix, groups, exact=False)
         parts.append(Told(
             done.risk, done.low, done.high, done.bands, done.top.astype(np.int16), np.take_along_axis(done.contributions, done.top, axis=1),
             np.take_along_axis(matrix, done.top, axis=1), np.column_stack(list(family_sums(book, done.contributions).values())), done.missing,

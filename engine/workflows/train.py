@@ -13,20 +13,22 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from engine.compute.run import features, lay_known, lay_relations
+from engine.compute.run import about_filings, features, lay_known, lay_relations
 from engine.errors import RefusedInput
 from engine.risk import evaluate, validate
-from engine.risk.calibrate import calibrate
+from engine.risk.groups import NOT_KNOWN, groups_of
 from engine.risk.model import Model, with_usual
 from engine.risk.policy import policy_in_force
 from engine.risk.reference import reference
 from engine.risk.train import (
     DETECTION_BY_MODE,
+    DETECTION_RANGE_BY_MODE,
+    HIDDEN_CHOICE,
     LEAST_PROBABILITY,
     PARAMETERS,
     ROUNDS,
     Labelled,
-    crossfit,
+    calibrated,
     estimate_propensity,
     grow,
     split_by_time,
@@ -110,7 +112,7 @@ def train(
     tell("comparison on parties never seen")
     unseen = validate.by_party(book, rows, seed)
     tell("calibration and refit on all data")
-    calibration = _calibration(book, rows, seed)
+    calibration, groups = calibrated(book, rows, seed)
     grown = grow(book, rows, seed)
     trees = grown.booster.model_to_string()
     digest = hashlib.sha256(rows.matrix.tobytes() + rows.label.tobytes() + rows.weight.tobytes()).hexdigest()[:12]
@@ -121,15 +123,17 @@ def train(
         "data_digest": digest, "features_version": book.version, "labelled": len(rows), "diversions": positives,
         "effective_sample": round(float(rows.weight.sum() ** 2 / (rows.weight**2).sum()), 1),
         "least_inclusion_probability": LEAST_PROBABILITY, "assumed_detection": DETECTION_BY_MODE,
+        "assumed_detection_range": DETECTION_RANGE_BY_MODE, "assumed_hidden_choice": HIDDEN_CHOICE,
         "assumed_detection_source": "assumption of the makers [K]; no published rate was found",
         "parameters": {k: v for k, v in PARAMETERS.items()} | {"rounds": ROUNDS, "seed": seed},
-        "calibration": {"slope": calibration.slope, "intercept": calibration.intercept, "fitted_on": "scores of each filing by trees that saw no filing of its end user"},
+        "calibration": {"slope": calibration.slope, "intercept": calibration.intercept, "fitted_on": "scores of each filing by trees that saw no filing of its end user",
+                        "doubt_low": round(calibration.doubt_low, 4), "doubt_high": round(calibration.doubt_high, 4)},
         "later_period": figures, "unseen_parties": unseen, "thresholds": asdict(policy_in_force()), "compared_with": champion.version,
         "probability_better": round(better, 3), "average_precision_difference": str(difference),
         "limits": "Labels come from visits people chose and from reports; inclusion probabilities of visits before there were plans are estimated. "
         "Diversion only. Trained on the records of this store; check it on your own visits by lot before relying on it.",
     }
-    model = Model(version, book.columns, calibration, trees, (grown.slope, grown.intercept), card)
+    model = Model(version, book.columns, calibration, trees, (grown.slope, grown.intercept), card, groups=groups)
     model = with_usual(model, frame.select(book.columns).to_numpy().astype(np.float64), seed)
     if len(known.recent):
         recent = known.recent.select(book.columns).to_numpy().astype(np.float64)
@@ -221,10 +225,7 @@ def _everything(
     beside = every.filter((pl.col("subject") > len(newest)) | pl.col("subject").is_in(wanted))
     labels = label_frame(cursor, moment)
     shipped = {row[0] for row in cursor.execute("select distinct application_id from shipment_of_application").fetchall()}
-    about = cursor.sql(
-        "select spine_application.subject, coalesce(spine_application.authority, 'not told') as authority, coalesce(country.region, 'not told') as region "
-        "from spine_application left join country on spine_application.destination = country.country"
-    ).pl()
+    about = about_filings(cursor)
     for which, name in (("role_group = 'end_user'", "entity"), ("role_group = 'intermediary' and role in ('broker', 'agent')", "broker")):
         parties = cursor.sql(f"select subject, min(entity_id) as {name} from spine_party where {which} group by subject").pl()
         about = about.join(parties, on="subject", how="left")
@@ -232,12 +233,10 @@ def _everything(
 
 
 def _groups(rows: pl.DataFrame) -> dict[str, np.ndarray]:
-    """The divisions by which figures are told."""
-    newness = pl.when(pl.col("end_user_prior_filings_count").is_null()).then(pl.lit("not known")).when(
-        pl.col("end_user_prior_filings_count") == 0).then(pl.lit("first filing")).otherwise(pl.lit("filed before"))
-    tier = pl.col("goods_sensitivity_level").cast(pl.Int64).cast(pl.String).fill_null("not known")
-    told = rows.select(tier.alias("goods tier"), pl.col("region").alias("destination region"), pl.col("authority"), newness.alias("end user"))
-    return {name: told[name].to_numpy() for name in told.columns}
+    """The divisions by which figures are told and intervals widened."""
+    book = catalogue()
+    kind, region, authority = (rows[name].fill_null(NOT_KNOWN).to_numpy() for name in ("kind", "region", "authority"))
+    return groups_of(book, rows.select(book.columns).to_numpy().astype(np.float64), kind, region) | {"authority": authority}
 
 
 def _labelled(frame: pl.DataFrame, labels: pl.DataFrame, shipped: set[str], cursor: duckdb.DuckDBPyConnection, seed: int) -> Labelled:
@@ -297,11 +296,6 @@ def _too_few(rows: Labelled, champion: Model) -> str:
     )
 
 
-def _calibration(book, rows: Labelled, seed: int):
-    """The curve from raw score to risk, on scores of each filing by trees that saw none of its end user's."""
-    return calibrate(crossfit(book, rows, seed), rows.label, rows.weight, DETECTION_BY_MODE["on_site"], seed, rows.entity)
-
-
 def capacity(cursor: duckdb.DuckDBPyConnection, moment: datetime) -> float:
     """Post-shipment visits a shipment in the two years before a moment: how far down the list the authority gets."""
     visits, shipments = cursor.execute(
@@ -329,5 +323,5 @@ def _figures(book, earlier: Labelled, later: Labelled, scores: dict[str, np.ndar
     told["by"] = {name: validate.ranking(later, score, seed) for name, score in scores.items()}
     told["at_capacity"] = validate.at_capacity(later, scores, share, seed)
     told["by_group"] = validate.by_group(later, scores["this model"], seed)
-    told["calibration"] = validate.calibration(later, scores["this model"], _calibration(book, earlier, seed), seed)
+    told["calibration"] = validate.calibration(later, scores["this model"], calibrated(book, earlier, seed)[0], seed)
     return told

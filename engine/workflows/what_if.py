@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from engine.compute.run import SLICE_UP_TO, features, lay_relations
+from engine.compute.run import SLICE_UP_TO, about_filings, features, lay_relations
 from engine.errors import FieldProblem, InvalidRecord, RefusedInput
 from engine.risk.explain import Assessment, assess_matrix
 from engine.risk.policy import BANDS, policy_in_force
@@ -19,7 +19,7 @@ from engine.risk.remedies import MOST_TOGETHER, Remedy, applicable, remedies, se
 from engine.store import audit, records
 from engine.store.records import Origin, body_of
 from engine.wire import canonical, parse_application
-from engine.workflows.assess import Subject, filing_in_force, lay_subjects
+from engine.workflows.assess import Subject, filing_groups, filing_in_force, lay_subjects
 from engine.workflows.derive import derive
 from features.catalogue import catalogue
 
@@ -249,7 +249,7 @@ def _assess(desk: Desk, filings: Sequence[dict], as_of: datetime, origin: Origin
             lay_relations(cursor)
             book = catalogue()
             matrix = features(cursor).select(book.columns).to_numpy().astype(np.float64)
-            told.append(assess_matrix(book, model, policy_in_force(), matrix))
+            told.append(assess_matrix(book, model, policy_in_force(), matrix, filing_groups(about_filings(cursor), matrix)))
             raise _Undo
     except _Undo:
         pass

@@ -308,6 +308,18 @@ def test_link_weights_are_promoted_by_an_approver_through_the_service(pair: Pair
     assert pair.both("approver", "links", "promote", "weights.toml", "--because", "Tried on two worlds.").out == "Link weights 1b are in force.\n"
 
 
+def test_a_challenger_is_named_by_hand_through_the_service_by_those_who_may(pair: Pair):
+    told = pair.both("auditor", "model", "list", "--json").told
+    other = next(one["version"] for one in told if not one["in_force"])
+    name = ("model", "challenge", other, "--because", "Held against what came after.")
+    assert pair.at("held", "analyst", *name).status == 3
+    said = pair.both("approver", *name)
+    assert other in said.out and "in shadow" in said.out
+    assert "there is no model" in pair.both("admin", "model", "challenge", "none-such", "--because", "Tried.", status=3).err.lower()
+    held = pair.at("held", "auditor", "model", "list", "--json").told
+    assert [(one["version"], one["named"][0]["by"]) for one in held if one["challenger"]] == [(other, "approver-one")]
+
+
 def test_an_erasure_is_asked_for_by_one_and_approved_by_another(pair: Pair):
     pair.write("gone.jsonl", json.dumps(an_application(application_id="H-GONE", filed_at="2024-04-03T09:00:00Z")) + "\n")
     pair.both("admin", "ingest", "gone.jsonl")

@@ -7,8 +7,8 @@ world's own secret. The table of `engine/risk/README.md` is this one.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import polars as pl
 
 from engine.risk import evaluate
 from engine.risk.calibrate import logistic, logistic_curve, population_curve
+from engine.risk.groups import NOT_KNOWN, groups_of
 from engine.risk.strictness import strictness
 from engine.risk.train import DETECTION_BY_MODE, LEAST_PROBABILITY, Labelled, crossfit, estimate_propensity, grow
 from features.catalogue import catalogue
@@ -45,6 +46,7 @@ class Past:
     age: np.ndarray
     learned_at: np.ndarray
     entity: np.ndarray
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def clean_share(self) -> float:
         """Of visits that found no diversion, the share that gives a label."""
@@ -55,8 +57,14 @@ class Past:
         """The kept rows with their weights."""
         label = self.label if label is None else label
         return Labelled(
-            self.matrix[kept], label[kept].astype(int), weight[kept], self.learned_at[kept], self.entity[kept], np.zeros(kept.sum(), dtype=bool)
+            self.matrix[kept], label[kept].astype(int), weight[kept], self.learned_at[kept], self.entity[kept], np.zeros(kept.sum(), dtype=bool),
+            groups={division: group[kept] for division, group in self.groups.items()},
         )
+
+
+def groups_of_world(rows: pl.DataFrame, matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """The groups of rows of a world's frame, as training has them."""
+    return groups_of(catalogue(), matrix, *(rows[name].fill_null(NOT_KNOWN).to_numpy() for name in ("kind", "region")))
 
 
 def past(world: KnownWorld, moment: datetime, seed: int) -> Past:
@@ -74,7 +82,7 @@ def past(world: KnownWorld, moment: datetime, seed: int) -> Past:
         matrix, joined["label"].cast(pl.Float64).fill_null(float("nan")).to_numpy(), (joined["found_by"] == "visit").fill_null(False).to_numpy(), visited,
         joined["mode"].fill_null("on_site").to_numpy(), joined["signed_by"].fill_null("").to_numpy(), estimate_propensity(matrix, visited.astype(int), seed),
         (pl.lit(moment) - joined["filed_at"]).pipe(lambda e: joined.select(e.dt.total_days())).to_series().to_numpy(), learned,
-        joined.select(pl.col("entity").fill_null(-pl.col("subject"))).to_series().to_numpy(),
+        joined.select(pl.col("entity").fill_null(-pl.col("subject"))).to_series().to_numpy(), groups_of_world(joined, matrix),
     )
 
 

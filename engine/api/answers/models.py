@@ -28,6 +28,15 @@ class PromotionTold(Told):
     instead_of: str | None
 
 
+class NamingTold(Told):
+    """A model was named challenger by hand."""
+
+    version: str
+    at: Instant
+    by: str
+    because: str
+
+
 class ModelTold(Told):
     """A model on record; the expert card has no training."""
 
@@ -39,6 +48,7 @@ class ModelTold(Told):
     labelled: int | None
     diversions: int | None
     promotions: tuple[PromotionTold, ...]
+    named: tuple[NamingTold, ...] = Field((), description="Each time it was named challenger by hand, oldest first.")
 
 
 class ModelsAnswer(Told):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
 
 from engine.api.answers.jobs import JobAnswer
-from engine.api.answers.models import CompareAnswer, DriftAnswer, InspectorsAnswer, ModelsAnswer, PromotionTold, TrainAnswer
+from engine.api.answers.models import CompareAnswer, DriftAnswer, InspectorsAnswer, ModelsAnswer, NamingTold, PromotionTold, TrainAnswer
 from engine.api.openapi import takes
 from engine.api.orders import PromotionOrder, TrainingOrder
 from engine.api.room import BodyDep, CallerDep, OriginDep, Room, RoomDep
@@ -23,7 +23,7 @@ from engine.workflows import drift as drifting
 from engine.workflows import inspectors as inspecting
 from engine.workflows.apart import apart
 from engine.workflows.models import models_held
-from engine.workflows.promote import promote_model, roll_back
+from engine.workflows.promote import challenge, promote_model, roll_back
 from features.book import indicators, lineage
 from features.catalogue import catalogue
 
@@ -101,6 +101,12 @@ def promote(version: Annotated[str, Path(max_length=100)], body: BodyDep, caller
     """Puts a trained model in force; its trainer cannot."""
     promote_model(room.desk, version, parse(PromotionOrder, body).model.because, origin)
     return {"version": version, "promoted_by": caller.name}
+
+
+@router.post("/models/{version}/challenge", openapi_extra=takes(PromotionOrder))
+def name_challenger(version: Annotated[str, Path(max_length=100)], body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep) -> NamingTold:
+    """Keeps a model in shadow beside the one in force, for a stated reason, until another is named or trained."""
+    return NamingTold(**asdict(challenge(room.desk, version, parse(PromotionOrder, body).model.because, origin)))
 
 
 @router.get("/features")

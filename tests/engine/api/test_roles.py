@@ -163,6 +163,7 @@ ASKED: dict[str, Ask] = {
     "POST /v1/models/rollback": post("/v1/models/rollback", {"because": "Too many alarms."}),
     "POST /v1/models": post("/v1/models", {"as_of": "2019-01-01", "dry_run": True}),
     "POST /v1/models/{version}/promote": post("/v1/models/none-such/promote", {"because": "Better."}),
+    "POST /v1/models/{version}/challenge": post("/v1/models/none-such/challenge", {"because": "Held against the new one."}),
     "GET /v1/features": get("/v1/features"),
     "GET /v1/audit": get("/v1/audit", limit=1000),
     "POST /v1/audit/verify": post("/v1/audit/verify"),

@@ -11,6 +11,7 @@ from desks import NOW, a_desk, filing, origin, score_of, take_in
 from typer.testing import CliRunner
 
 from engine.cli import app
+from engine.errors import Conflict, RefusedInput, UnknownRecord
 from engine.risk.model import Model, expert_card
 from engine.store import audit
 from engine.wire import canonical
@@ -22,7 +23,7 @@ from engine.workflows.file_application import file_application, score_unfiled
 from engine.workflows.file_batch import file_batch
 from engine.workflows.history import history
 from engine.workflows.models import challenger_version, keep_model, models_held, promote
-from engine.workflows.promote import roll_back
+from engine.workflows.promote import challenge, roll_back
 from engine.workflows.queue import Asked, queue
 
 
@@ -120,6 +121,60 @@ def test_the_newest_model_that_nobody_put_in_force_since_is_the_challenger(desk)
     put_in_force(desk, "bolder still")
     roll_back(desk, "too bold", origin(actor="approver"))
     assert now() is None, "a model that was taken back is not tried again by itself"
+
+
+def test_an_older_model_named_by_hand_is_the_challenger_until_another_is_named_or_trained(desk):
+    def now() -> str | None:
+        cursor = desk.store.cursor()
+        (marked,) = [one.version for one in models_held(cursor) if one.challenger] or [None]
+        assert marked == challenger_version(cursor)
+        return marked
+
+    put_in_force(desk, "bolder")
+    keep(desk, trained("bolder still", 3.0))
+    put_in_force(desk, "bolder still")
+    assert now() is None
+    challenge(desk, "bolder", "Its alarms were fewer.", origin(actor="approver-one"))
+    assert now() == "bolder"
+    application = filing(an_application())
+    given = file_application(desk, application, origin("http")).score
+    assert [(row[0], row[3], row[4]) for row in shadows(desk)] == [(application.application_id, "bolder", "bolder still")] and given.model_version == "bolder still"
+    challenge(desk, expert_card().version, "How far the findings have carried us.", origin(actor="approver-one"))
+    assert now() == expert_card().version
+    keep(desk, trained("newest", 1.0))
+    assert now() == "newest"
+
+
+def test_a_naming_stands_in_the_audit_trail_with_who_and_why_and_the_same_again_changes_nothing(desk):
+    put_in_force(desk, "bolder")
+    named = challenge(desk, expert_card().version, "To see what was learned.", origin(actor="approver-one"))
+    head = audit.head(desk.store.cursor())
+    assert challenge(desk, expert_card().version, "Once more.", origin(actor="another")) == named and audit.head(desk.store.cursor()) == head
+    entry = desk.store.cursor().execute("select actor, action from audit_entry order by seq desc limit 1").fetchall()
+    assert entry == [("approver-one", f"name model {expert_card().version} challenger")]
+    card = next(one for one in models_held(desk.store.cursor()) if one.version == expert_card().version)
+    assert [(one.by, one.because) for one in card.named] == [("approver-one", "To see what was learned.")]
+    assert audit.verify(desk.store.cursor()).first_fault is None
+
+
+def test_only_another_model_on_record_that_can_score_is_named_and_for_a_reason(desk):
+    put_in_force(desk, "bolder")
+    keep(desk, replace(trained("of another time", 1.0), columns=("gone_count",)))
+    before = audit.head(desk.store.cursor())
+    for version, because, error in (
+        ("bolder", "Why not.", Conflict), ("of another time", "Why not.", Conflict), ("none-such", "Why not.", UnknownRecord), (expert_card().version, " ", RefusedInput),
+    ):
+        with pytest.raises(error):
+            challenge(desk, version, because, origin())
+    assert audit.head(desk.store.cursor()) == before
+
+
+def test_a_named_model_that_is_put_in_force_is_no_longer_in_its_own_shadow(desk):
+    challenge(desk, "bolder", "Named too.", origin())
+    put_in_force(desk, "bolder")
+    assert challenger_version(desk.store.cursor()) is None
+    roll_back(desk, "too bold", origin(actor="approver"))
+    assert challenger_version(desk.store.cursor()) == "bolder", "an approver named it, and nobody named another"
 
 
 def test_the_chain_holds_with_shadows_in_it(desk):
