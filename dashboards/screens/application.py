@@ -178,9 +178,8 @@ def glance(client: Client, case: Case) -> None:
     with asked:
         st.markdown("**What is asked**")
         for item in filing.items[:AT_A_GLANCE]:
-            amount = f"{words.quantity(item.quantity)} {words.unit(item.unit).replace('pieces', '×')}"
-            what = casefile.plain(item.description or words.say(item.form))
-            st.markdown(f"{amount} {what} ({casefile.plain(item.control_code) if item.control_code else 'no control code'})")
+            what = words.many(item.quantity, item.unit, item.description or words.say(item.form))
+            st.markdown(f"{casefile.plain(what)} ({casefile.plain(item.control_code) if item.control_code else 'no control code'})")
         more = len(filing.items) - AT_A_GLANCE
         to = country(filing.end_user.country) if filing.end_user else ", ".join(country(code) for code in filing.destinations or ()) or "–"
         st.markdown((f"and {more} more lines, " if more > 0 else "") + f"to {to}, {words.say(filing.end_use.purpose) if filing.end_use else 'end use not stated'}")

@@ -106,7 +106,7 @@ def pack(client: Client, due: dict[str, Any]) -> Application | None:
             st.markdown(f"Site: {casefile.plain(filing.end_use.site)}")
         for item in filing.items:
             st.markdown(
-                f"- Line {item.line or '–'}: **{words.quantity(item.quantity)} {casefile.plain(words.unit(item.unit)) if item.unit else ''}** "
+                f"- Line {item.line or '–'}: **{casefile.plain(words.quantity(item.quantity, item.unit))}** "
                 f"{casefile.plain(item.description or item.control_code)}" + (", by serial number" if item.serialised else "")
             )
         st.caption(f"{words.say(due.get('stage'))} · {words.say(due.get('mode'))} · shipment {due.get('shipment_id') or 'not named'}")

@@ -147,7 +147,7 @@ def test_a_pack_tells_what_to_check(office):
         end_user=a_party("Garde-frontière Ŝ & Søn", "FI", "police", address="Tie 4, Imatra"), route=[{"from": "SEGOT", "to": "DEHAM", "mode": "sea"}],
         replaced_stock=[{"control_code": "ML1.a", "description": "Old rifles", "quantity": 40, "plan": "destroy"}])
     told = pack_of(office, planned(office, name, shipment_id=shipment))
-    for words in (*SERIALS, "No use outside the border zone.", "Losses are reported within a week.", "Garde-frontière Ŝ &amp; Søn", "Tie 4, Imatra", "end-user certificate", "Old rifles", "<svg", "2026-12-01 to 2026-12-31", "Locks and seals"):
+    for words in (*SERIALS, "No use outside the border zone.", "Losses are reported within a week.", "Garde-frontière Ŝ &amp; Søn", "Tie 4, Imatra", "end-user certificate", "Old rifles", "<svg", "1 December 2026 to 31 December 2026", "12 pieces", "Locks and seals"):
         assert words in told, words
 
 
