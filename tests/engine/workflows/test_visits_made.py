@@ -13,6 +13,7 @@ from engine.errors import Conflict, InvalidRecord, UnknownRecord
 from engine.workflows.assess import score_unscored
 from engine.workflows.due import Asked, due, lay_due
 from engine.workflows.serials import reconcile
+from engine.workflows.visit_list import visit_list
 from engine.workflows.visit_pack import render, visit_pack
 
 SERIALS = ("SN-1", "SN-2", "SN-3")
@@ -99,6 +100,16 @@ def test_a_completed_visit_is_completed_once_and_changed_only_with_a_reason(offi
     change = correcting(visit, "2026-12-28T10:00:00Z", outcome="unfavourable", findings=["discrepancy"])
     assert "without a reason" in refused(office, change)
     assert record(office, "visit", change | {"because": "The plates were another lot's."})
+
+
+def test_visits_still_to_be_made_are_listed_before_those_made(office):
+    name, shipment = shipped(office)
+    earlier, later = fresh("V"), fresh("V")
+    for visit_id, day in ((earlier, "2026-11-10"), (later, "2026-11-12")):
+        assert record(office, "visit", a_visit(name, visit_id=visit_id, shipment_id=shipment, visited_on=day, outcome="inconclusive", items=None))
+    still_open = planned(office, name, shipment_id=shipment)
+    listed = [row["visit_id"] for row in visit_list(office.store.cursor(), NOW, None, None, 5_000)]
+    assert listed.index(still_open) < listed.index(later) < listed.index(earlier)
 
 
 # numbers
