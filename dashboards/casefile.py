@@ -63,7 +63,7 @@ def goods(filing: Application) -> list[dict[str, Any]]:
             "Line": item.line,
             "Control": item.control_code or "none given",
             "Description": item.description or words.say(item.form),
-            "Quantity": f"{words.quantity(item.quantity)} {words.unit(item.unit)}".strip(),
+            "Quantity": words.quantity(item.quantity, item.unit),
             "Value": words.money(item.value, item.currency),
             "Origin": item.origin or "–",
             "Model": item.model or "–",

@@ -206,7 +206,7 @@ class Client:
         return dict(self.ask("GET", "model"))
 
     def visits(self, state: str | None = None) -> list[dict[str, Any]]:
-        """Visits due, overdue and done that this person may see, by the end of their window."""
+        """Visits overdue and due that this person may see, by the end of their window, then those done, the newest first; up to 5,000."""
         found: list[dict[str, Any]] = []
         skip: int | None = 0
         while skip is not None and len(found) < MOST_ROWS:

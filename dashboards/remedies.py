@@ -65,7 +65,7 @@ def rows(told: dict[str, Any]) -> list[dict[str, Any]]:
             "Remedy": one["asks"],
             "Alone": f"{words.band(one['alone']['band'])}, {words.frequency(one['alone']['risk'])}",
             "Odds": f"×{one['alone']['odds']:.2f}" if one["alone"]["odds"] < LOWER else "no change",
-            "Shown by": one["verified_by"],
+            "Shown by": one["verified_by"].replace("`", ""),
             "Named by": one["source"].split(" (http")[0],
         }
         for one in told["remedies"]

@@ -41,6 +41,7 @@ button[aria-label^="Download as CSV"] { display: none; } /* it writes cells that
   table.rows td::before { content: attr(data-name); opacity: 0.7; }
   table.rows td:first-child { display: block; font-weight: 600; }
   table.rows td:first-child::before { content: ""; }
+  table.rows td.number:first-child::before { content: attr(data-name) " "; opacity: 1; } /* a card headed `1` alone tells nobody of what */
   table.rows td.none { display: none; }
 }
 </style>"""
@@ -66,7 +67,7 @@ def markup(rows: Rows, alt: str) -> str:
 
 def _cell(name: str, value: Any) -> str:
     said = NONE if value in (None, "") else str(value)
-    kind = ' class="none"' if said == NONE else ""
+    kind = ' class="none"' if said == NONE else ' class="number"' if said.isdecimal() else ""
     return f'<td role="cell" data-name="{html.escape(name)}"{kind}><span>{" ".join(_word(word) for word in said.split())}</span></td>'
 
 

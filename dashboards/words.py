@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from engine.wire.quantities import amount
+
 SCOPE = (
     "This score speaks of diversion only. It says nothing of embargoes beyond its referrals, of human rights, of "
     "humanitarian law or of any other ground. It is advice: it neither grants nor denies."
@@ -100,20 +102,18 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
 
 
-def quantity(value: float | None) -> str:
-    """A quantity in plain digits."""
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
+def quantity(value: float | None, unit: str | None = None) -> str:
+    """A quantity in plain digits, with its unit in words where it has one."""
+    return amount(value, unit) or "–"
 
 
-# The codes of UN/ECE recommendation 20 that goods under control are mostly counted in; another is shown as it was filed.
-_UNITS = {"C62": "pieces", "EA": "pieces", "NMB": "pieces", "PCE": "pieces", "SET": "sets", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m"}
-
-
-def unit(code: str | None) -> str:
-    """A unit of quantity in words."""
-    return _UNITS.get(code or "", code or "")
+def many(value: float | None, unit: str | None, what: str) -> str:
+    """How many or how much of what: `400 × rifles`, `897 kg carbon fibre`."""
+    told = amount(value, unit)
+    for counted in (" pieces", " piece"):
+        if told.endswith(counted):
+            return f"{told.removesuffix(counted)} × {what}"
+    return f"{told} {what}".strip()
 
 
 def money(value: float | None, currency: str | None) -> str:

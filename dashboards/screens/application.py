@@ -114,10 +114,11 @@ def fetch(client: Client, application_id: str) -> Case:
         "model": lambda: model or _or_nothing(client.model, {}),
     }
     at_once = ThreadPoolExecutor(len(asked) + 1)
-    now = at_once.submit(client.score, application_id, "now")
     answers = {name: at_once.submit(ask) for name, ask in asked.items()}
-    at_once.shutdown(wait=False)
     told = {name: answer.result() for name, answer in answers.items()}
+    # Asked last: it keeps every processor of the service busy for longer than all the others together, and they wait for it.
+    now = at_once.submit(client.score, application_id, "now")
+    at_once.shutdown(wait=False)
     session.held("risks", lambda: told["others"], seconds=600)
     session.held("model", lambda: told["model"], seconds=600)
     given = on_record(told["history"], told["filing"].revision, told["model"])
@@ -164,7 +165,7 @@ def head(case: Case) -> None:
         late = " (**late**: past the limit for a decision)" if case.row.late else ""
         told.append(f"{words.say(case.row.state)}, {case.row.age_days} days since filing{late}")
     if case.row and case.row.open_referrals:
-        told.append(f"⚑ **{int(case.row.open_referrals)}** to settle before a grant")
+        told.append(f"⚑\u00a0**{int(case.row.open_referrals)}** to settle before a grant")
     if case.waiting:
         told.append("✎ waits for a second signature")
     st.markdown(" · ".join(told))
@@ -178,9 +179,8 @@ def glance(client: Client, case: Case) -> None:
     with asked:
         st.markdown("**What is asked**")
         for item in filing.items[:AT_A_GLANCE]:
-            amount = f"{words.quantity(item.quantity)} {words.unit(item.unit).replace('pieces', '×')}"
-            what = casefile.plain(item.description or words.say(item.form))
-            st.markdown(f"{amount} {what} ({casefile.plain(item.control_code) if item.control_code else 'no control code'})")
+            what = words.many(item.quantity, item.unit, item.description or words.say(item.form))
+            st.markdown(f"{casefile.plain(what)} ({casefile.plain(item.control_code) if item.control_code else 'no control code'})")
         more = len(filing.items) - AT_A_GLANCE
         to = country(filing.end_user.country) if filing.end_user else ", ".join(country(code) for code in filing.destinations or ()) or "–"
         st.markdown((f"and {more} more lines, " if more > 0 else "") + f"to {to}, {words.say(filing.end_use.purpose) if filing.end_use else 'end use not stated'}")
@@ -193,7 +193,7 @@ def glance(client: Client, case: Case) -> None:
     with because:
         st.markdown("**Why** (the weightiest)")
         for reason in score.reasons[:AT_A_GLANCE]:
-            st.markdown(f"{'▲' if reason.contribution > 0 else '▼'} {words.odds(reason.contribution)} {casefile.plain(reason.text)}")
+            st.markdown(f"{'▲' if reason.contribution > 0 else '▼'} **{words.odds(reason.contribution)}** · {casefile.plain(reason.text)}")
         if not score.reasons:
             st.markdown("not shown to this role")
     with lacks:

@@ -65,7 +65,11 @@ def alerts(client: Client) -> None:
             st.rerun()
     st.dataframe(
         rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Alerts, the newest first",
-        column_config={"Application": st.column_config.ButtonColumn("Application", type="tertiary", alignment="left", key="open_alert", help="Open it", pinned=True)},
+        column_order=[name for name in rows[0] if name != "Band now" or any(row[name] != tables.NONE for row in rows)],
+        column_config={
+            "Application": st.column_config.ButtonColumn("Application", type="tertiary", alignment="left", key="open_alert", help="Open it", pinned=True),
+            "What": st.column_config.TextColumn(width=230), "In common": st.column_config.TextColumn(width=130),
+        },
     )  # fmt: skip
     if clicked := st.session_state.get("open_alert"):
         _open(clicked["label"])

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards import casefile, charts, forms, session, tables, words
-from dashboards.client import Client, ServiceError
+from dashboards.client import MOST_ROWS, Client, ServiceError
 from dashboards.places import country
 
 SECTIONS = {"visits": "Visits", "due": "What is due", "plan": "Plan"}
@@ -37,7 +37,7 @@ def visits(client: Client) -> None:
         st.info("**No visit is planned or made yet.** A planner makes a plan under *Plan*.", icon=":material/event_available:")
         return
     counts = Counter(visit["state"] for visit in listed)
-    st.markdown(" · ".join(f"**{counts[state]:,}** {told}" for state, told in STATES.items()))
+    st.markdown(" · ".join(f"**{counts[state]:,}** {told}" for state, told in STATES.items()) + (", the newest" if len(listed) >= MOST_ROWS else ""))
     with st.container(key="screen-only-visit-filters", horizontal=True, vertical_alignment="bottom"):
         state = st.pills("State", STATES, selection_mode="multi", format_func=STATES.get, default=["overdue", "due"], key="visit_states", persist_state="session")
         places = sorted({visit["destination"] for visit in listed if visit.get("destination")}, key=country)
@@ -54,7 +54,10 @@ def visits(client: Client) -> None:
             st.altair_chart(charts.calendar(planned), alt="How many visits are open on each day; the table below has each window")
     rows = visit_rows(shown)
     tables.offer(rows, "visits")
-    st.dataframe(rows[:LONG], hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Visits by the end of their window")
+    st.dataframe(
+        rows[:LONG], hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Visits by the end of their window",
+        column_order=[name for name in rows[0] if any(row[name] != tables.NONE for row in rows)],  # of visits still to be made, nothing of what was found
+    )  # fmt: skip
 
 
 def visit_rows(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,7 +83,8 @@ def due(client: Client) -> None:
         st.success("**Nothing is due.**", icon=":material/check:")
         return
     late = [one for one in owed if one["state"] == "overdue"]
-    st.markdown(f"**{len(late):,}** overdue, **{len(owed) - len(late):,}** due" + (" (the first 5,000)" if told.get("next_skip") else ""))
+    counted = f"**{len(late):,}** overdue, **{len(owed) - len(late):,}** due"
+    st.markdown(f"The oldest {len(owed):,} of more: {counted}. What stands below counts these alone." if told.get("next_skip") else counted)
     tables.show(acting(owed), "Who must act, and on how much")
     with st.container(key="screen-only-due-filters", horizontal=True, vertical_alignment="bottom"):
         who = st.multiselect(
@@ -103,7 +107,10 @@ def due(client: Client) -> None:
         tables.offer(rows, "due")
     st.dataframe(
         rows[:LONG], hide_index=True, height="content" if len(rows) <= 15 else 560,
-        column_config={"Worth, EUR": st.column_config.NumberColumn(format="localized"), "Days over": st.column_config.NumberColumn(help="Past the day; negative before it.")},
+        column_config={
+            "Worth, EUR": st.column_config.NumberColumn(format="localized"), "Days over": st.column_config.NumberColumn(help="Past the day; negative before it."),
+            "What": st.column_config.TextColumn(width=230), "Destination": st.column_config.TextColumn(width=165),
+        },
         alt="What is due, the oldest first",
     )  # fmt: skip
     if told["unverified"]:
@@ -212,7 +219,7 @@ def read(told: dict[str, Any]) -> None:
     """A plan's visits, each with why and with what probability, and what the plan rests on."""
     chosen = told["visits"]
     by = Counter(visit["chosen_by"] for visit in chosen)
-    said = [f"**{len(chosen)}** visits", *(f"{number} by {words.say(how)}" for how, number in by.items())]
+    said = [f"**{len(chosen)}** visits", *(f"{number} by {'rule' if how == 'mandatory' else words.say(how)}" for how, number in by.items())]
     if told.get("objective") is not None:
         said.append(f"**{told['objective']:.1f}** diversions expected among the visits by risk")
     if told.get("gap") is not None:

@@ -172,14 +172,17 @@ def draw(rows: Sequence[QueueRow]) -> str | None:
             "Why now": st.column_config.TextColumn(
                 width=190, help="Referrals to settle, then days since filing. *Late*: past the policy's limit for a decision."
             ),
-            "Band": st.column_config.TextColumn(help="By the dated policy's thresholds. *Routine* is never *cleared*."),
+            "Band": st.column_config.TextColumn(width=105, help="By the dated policy's thresholds. *Routine* is never *cleared*."),
             "Risk in 1,000": st.column_config.NumberColumn(
-                "Risk",
-                format="%.1f in 1,000",
+                width=110,
+                format="%.1f",
                 help="Of 1,000 such applications, so many are diverted within 36 months if licensed and shipped as filed.",
             ),
-            "90 % interval": st.column_config.TextColumn(help="In 1,000 such applications."),
-            "Destination": st.column_config.TextColumn(width=170),
+            "90 % interval": st.column_config.TextColumn(width=105, help="In 1,000 such applications."),
+            "End user": st.column_config.TextColumn(width=240),
+            "Destination": st.column_config.TextColumn(width=165),
+            "Kind": st.column_config.TextColumn(width=80),
+            "Filed": st.column_config.TextColumn(width=95),
         },
         alt="Applications in the order in which they need a decision",
     )

@@ -106,7 +106,7 @@ def pack(client: Client, due: dict[str, Any]) -> Application | None:
             st.markdown(f"Site: {casefile.plain(filing.end_use.site)}")
         for item in filing.items:
             st.markdown(
-                f"- Line {item.line or '–'}: **{words.quantity(item.quantity)} {casefile.plain(words.unit(item.unit)) if item.unit else ''}** "
+                f"- Line {item.line or '–'}: **{casefile.plain(words.quantity(item.quantity, item.unit))}** "
                 f"{casefile.plain(item.description or item.control_code)}" + (", by serial number" if item.serialised else "")
             )
         st.caption(f"{words.say(due.get('stage'))} · {words.say(due.get('mode'))} · shipment {due.get('shipment_id') or 'not named'}")
@@ -219,7 +219,8 @@ def goods(form: str, filing: Application | None, shipped: tuple[str, ...]) -> li
     """
     groups: list[visit_draft.Seen] = st.session_state.setdefault(f"{form}:groups", [])
     numbers = [item.line for item in filing.items if item.line is not None] if filing else []
-    empty = f"{form}:group-{st.session_state.setdefault(f'{form}:added', 0)}"  # fields anew after each group; until then they keep what was typed
+    added = st.session_state.get(f"{form}:added", 0)  # set once there is a group: a form just opened is no draft
+    empty = f"{form}:group-{added}"  # fields anew after each group; until then they keep what was typed
     with st.form(f"{form}:add"):
         line = st.selectbox("Line", numbers, index=0 if len(numbers) == 1 else None, placeholder="Choose", **_kept(empty, "line")) if numbers else None
         state = st.selectbox("State", get_args(ItemState), index=None, format_func=words.say, placeholder="Choose", **_kept(empty, "state"))
@@ -234,7 +235,7 @@ def goods(form: str, filing: Application | None, shipped: tuple[str, ...]) -> li
                 st.error("Give serial numbers or a quantity.")
             else:
                 groups.append(visit_draft.Seen(state, line, tuple(dict.fromkeys(found)), amount))
-                st.session_state[f"{form}:added"] += 1
+                st.session_state[f"{form}:added"] = added + 1
                 st.rerun()
     for number, group in enumerate(groups):
         with st.container(horizontal=True, vertical_alignment="center"):

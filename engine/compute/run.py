@@ -157,12 +157,15 @@ CONCERNED = {
 FILING_COLUMNS = "record_no, application_id, revision, filed_at, authority, destination, kind"
 
 
-def lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool = False) -> None:
+def lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool = False, parties: bool = True) -> None:
     """`history_filing`, `history_visit` ... one for each of `BASES`, and `history_party`: everything, or what concerns the subjects.
 
     A party on a filing stands once for each entity that its form ever was, from `linked_from` until `linked_to`. Looked up
     by a subject's entity that needs no test: an entity's id never takes in what was filed before (`engine.linking.bodies`).
     What counts or lists entities must look at the interval.
+
+    Args:
+        parties: whether `history_party` is wanted, the only one that is a table.
     """
     if sliced:
         for name, select in CONCERNED.items():
@@ -172,6 +175,8 @@ def lay_bases(cursor: duckdb.DuckDBPyConnection, *, sliced: bool = False) -> Non
         # Views in both cases: on one cursor a table could not take the place of a view, nor the other way round.
         rows = table if not sliced else "concerned_filing" if table == "filing" else f"{table} where {concerns}"
         cursor.execute(_statement(f"create or replace temp view history_{table} as select {FILING_COLUMNS if table == 'filing' else '*'} from {rows}"))
+    if not parties:
+        return
     _lay(
         cursor, "history_party",
         "select filing_party.record_no, filing_party.application_id, filing_party.revision, filing_party.filed_at, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 
 
@@ -55,6 +56,14 @@ class Page:
     subtitle: str
     blocks: tuple[Block, ...]
     foot: str
+
+
+def day(told: date | str | None) -> str:
+    """A day as it stands on paper and in the words of a referral, `3 March 2026`: nobody takes the month for the day. Empty for none."""
+    if not told:
+        return ""
+    one = date.fromisoformat(told[:10]) if isinstance(told, str) else told
+    return f"{one.day} {one:%B %Y}"
 
 
 STYLE = """

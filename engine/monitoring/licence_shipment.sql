@@ -6,7 +6,6 @@ with standing as (
         shipment.application_id,
         shipment.licence_number,
         coalesce(shipment.shipped_on, cast(shipment.at as date)) as shipped_on,
-        shipment.items,
         shipment.at,
         shipment.record_no
     from known_shipment as shipment
@@ -40,15 +39,27 @@ under as (
     where standing.licence_number is null or standing.licence_number not in (select issued.licence from begun as issued)
 )
 
+-- What was shipped is joined last: carried through the windows, the lists of goods cost more than all else here.
 select
-    standing.shipment_id,
-    coalesce(standing.application_id, under.application_id) as application_id,
-    under.licence,
-    standing.shipped_on,
-    standing.items,
-    row_number() over (order by standing.shipped_on, standing.at, standing.record_no) as place
-from standing
-left join under on standing.shipment_id = under.shipment_id
-qualify
-    row_number() over (partition by standing.shipment_id order by under.begun_on <= standing.shipped_on desc, under.begun_on desc, under.licence asc)
-    = 1
+    placed.shipment_id,
+    placed.application_id,
+    placed.licence,
+    placed.shipped_on,
+    shipment.items,
+    placed.place
+from (
+    select
+        standing.shipment_id,
+        coalesce(standing.application_id, under.application_id) as application_id,
+        under.licence,
+        standing.shipped_on,
+        standing.record_no,
+        row_number() over (order by standing.shipped_on, standing.at, standing.record_no) as place
+    from standing
+    left join under on standing.shipment_id = under.shipment_id
+    qualify
+        row_number() over (
+            partition by standing.shipment_id order by under.begun_on <= standing.shipped_on desc, under.begun_on desc, under.licence asc
+        ) = 1
+) as placed
+inner join shipment on placed.record_no = shipment.record_no

@@ -6,14 +6,16 @@ that somebody else handed in. What stands here was chosen by what a record is an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from engine.documents.page import Block, Heading, Page, Paragraph, Table
+from engine.documents.page import Block, Heading, Page, Paragraph, Table, day
 from engine.errors import RefusedInput
+from engine.wire.quantities import amount
 from engine.workflows.history import Entry, filing_body, history
 
 RELEASABLE, CONTROLLED = "releasable", "originator_controlled"
@@ -26,6 +28,7 @@ ADDRESSED: Mapping[str, tuple[str, ...]] = {
 NEVER = frozenset({"application", "score", "planned_visit"})  # the filing has its own place; the other two are the house's
 OFFICERS_OWN = frozenset({"event_id", "at", "recorded_by", "approved_by", "reviewed_by", "corrects", "withdrawn", "handling", "reference", "score_seen", "application_id"})
 OWN_PAPERS = ("exporter", "broker")
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?")
 
 
 def applicant_memo(cursor: duckdb.DuckDBPyConnection, application_id: str, at: datetime) -> Page:
@@ -41,7 +44,7 @@ def applicant_memo(cursor: duckdb.DuckDBPyConnection, application_id: str, at: d
     entries = _in_force(history(cursor, application_id))
     return Page(
         title=f"Application {application_id}",
-        subtitle=f"Revision {filing.get('revision', 1)}, filed {filing['filed_at'][:10]} with the licensing authority of {filing['authority']}; as it stands on {at:%d %B %Y}.",
+        subtitle=f"Revision {filing.get('revision', 1)}, filed {day(filing['filed_at'])} with the licensing authority of {filing['authority']}; as it stands on {day(at)}.",
         blocks=(*_asked(filing), *_papers(filing), *_decided(entries), *_licensed(entries), *_requested(entries), *_released(entries)),
         foot=f"Application {application_id}. For the applicant. It holds what they filed, what is addressed to them and what is released, and nothing else.",
     )
@@ -61,14 +64,14 @@ def _asked(filing: dict) -> Iterable[Block]:
     parties = [(part, filing.get(name)) for name, part in (("exporter", "Exporter"), ("consignee", "Consignee"), ("end_user", "End user"))]
     yield Table(("Part", "Name", "Country"), tuple((part, one["name"], one.get("country") or "") for part, one in parties if one), (2, 6, 2))
     yield Table(("Line", "Goods", "Control entry", "Quantity"), tuple(
-        (str(item.get("line", "")), item.get("description") or "not described", item.get("control_code") or "none given", _amount(item)) for item in filing["items"]
+        (str(item.get("line", "")), item.get("description") or "not described", item.get("control_code") or "none given", amount(item.get("quantity"), item.get("unit"))) for item in filing["items"]
     ), (1, 6, 2, 2))
 
 
 def _papers(filing: dict) -> Iterable[Block]:
     yield Heading("Papers that you handed in")
     rows = [
-        (_plain(paper["kind"]), paper.get("number") or "", paper.get("issued_on") or "") for paper in filing.get("documents") or ()
+        (_plain(paper["kind"]), paper.get("number") or "", day(paper.get("issued_on"))) for paper in filing.get("documents") or ()
         if paper.get("handling") == RELEASABLE or (paper.get("handling") != CONTROLLED and paper.get("submitted_by") in OWN_PAPERS)
     ]
     yield Table(("Paper", "Number", "Of"), tuple(rows), (4, 4, 2), "None on record as handed in by you.")
@@ -81,7 +84,7 @@ def _decided(entries: Sequence[Entry]) -> Iterable[Block]:
         yield Paragraph("None yet, or none that may be told.")
     for body in told:
         said = _addressed("decision", body)
-        yield Paragraph(f"{_plain(said['outcome']).capitalize()} on {body['at'][:10]}" + (f", on {_plain(said['basis'])}" if said.get("basis") and said["basis"] != "first" else "") + ".", strong=True)
+        yield Paragraph(f"{_plain(said['outcome']).capitalize()} on {day(body['at'])}" + (f", on {_plain(said['basis'])}" if said.get("basis") and said["basis"] != "first" else "") + ".", strong=True)
         yield Paragraph(said.get("reasons_for_applicant") or "No reasons are on record for the applicant.")
         if conditions := said.get("conditions"):
             yield Table(("Conditions",), tuple((one,) for one in conditions), (1,))
@@ -93,7 +96,7 @@ def _licensed(entries: Sequence[Entry]) -> Iterable[Block]:
         if entry.kind == "licence":
             said = _addressed("licence", entry.body)
             conditions = "; ".join(one.get("text") or _plain(one.get("code") or "") for one in said.get("conditions") or ())
-            rows.append((said.get("licence_number") or "", _plain(said["change"]), said.get("effective_on") or entry.body["at"][:10], said.get("valid_to") or "", conditions))
+            rows.append((said.get("licence_number") or "", _plain(said["change"]), day(said.get("effective_on") or entry.body["at"]), day(said.get("valid_to")), conditions))
     if rows:
         yield Heading("Licence")
         yield Table(("Number", "What", "From", "Valid to", "Conditions"), tuple(rows), (3, 2, 2, 2, 5))
@@ -110,7 +113,7 @@ def _requested(entries: Sequence[Entry]) -> Iterable[Block]:
     for body in asked.values():
         if body.get("to") == "applicant":
             said = _addressed("request", body)
-            rows.append((_plain(said.get("for") or "information"), said.get("text") or "", said.get("sent_on") or "", said.get("due_on") or "", _plain(said.get("answer") or "open")))
+            rows.append((_plain(said.get("for") or "information"), said.get("text") or "", day(said.get("sent_on")), day(said.get("due_on")), _plain(said.get("answer") or "open")))
     if rows:
         yield Heading("Asked of you")
         yield Table(("For", "Words", "Sent", "Due", "Answer"), tuple(rows), (2, 5, 2, 2, 2))
@@ -118,7 +121,7 @@ def _requested(entries: Sequence[Entry]) -> Iterable[Block]:
 
 def _released(entries: Sequence[Entry]) -> Iterable[Block]:
     rows = [
-        (entry.at.strftime("%Y-%m-%d"), _plain(entry.kind), "; ".join(f"{_plain(name)}: {_said(value)}" for name, value in entry.body.items() if name not in OFFICERS_OWN and value not in (None, "", [], {})))
+        (day(entry.at), _plain(entry.kind), "; ".join(f"{_plain(name)}: {_said(value)}" for name, value in entry.body.items() if name not in OFFICERS_OWN and value not in (None, "", [], {})))
         for entry in entries
         if entry.handling == RELEASABLE and entry.kind not in NEVER and entry.kind not in ADDRESSED
     ]
@@ -134,12 +137,10 @@ def _addressed(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
 def _said(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{_plain(name)} {_said(one)}" for name, one in value.items() if one is not None)
-    return ", ".join(map(_said, value)) if isinstance(value, (list, tuple)) else _plain(str(value)) if isinstance(value, str) else str(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_said, value))
+    return day(value) if isinstance(value, str) and A_DAY.fullmatch(value) else _plain(str(value))
 
 
 def _plain(code: str) -> str:
     return code.replace("_", " ")
-
-
-def _amount(item: Mapping[str, Any]) -> str:
-    return "" if item.get("quantity") is None else f"{float(item['quantity']):,.10g} {item.get('unit') or ''}".strip()

@@ -9,6 +9,7 @@ from decimal import Decimal
 import duckdb
 
 from engine.errors import FieldProblem, InvalidRecord
+from engine.workflows.afterwards import lay_visits
 from engine.workflows.follow_up import lay_follow_up
 from engine.workflows.licences import monitoring_sql
 
@@ -105,6 +106,7 @@ class Asked:
 def lay_due(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     """`obligation`, `unverified`, `cooperation` and what they stand on, as known by `as_of` (UTC)."""
     lay_follow_up(cursor, as_of)
+    lay_visits(cursor, "visit_standing", "physical_need")
     for name in ("shipment_fate", "condition_standing", "request_standing", "unverified", "cooperation", "obligation"):
         cursor.execute(f"create or replace temp table {name} as {monitoring_sql(name)}")
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from engine.compute.run import SLICE_UP_TO
-from engine.workflows.afterwards import lay_afterwards, lay_findings
+from engine.workflows.afterwards import lay_findings
 from engine.workflows.assess import Subject, score_stored
-from engine.workflows.licences import monitoring_sql
+from engine.workflows.licences import lay_licences, monitoring_sql
 
 if TYPE_CHECKING:
     from engine.wire import Score
@@ -80,7 +80,7 @@ class Proposal:
 
 def lay_follow_up(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     """`finding_standing`, `alert`, `proposal` and what they stand on, as known by `as_of` (UTC)."""
-    lay_afterwards(cursor, as_of)
+    lay_licences(cursor, as_of)
     lay_findings(cursor)
     for name, file in {"filing_standing": "filing_standing", "licence_state": "licences", "party_standing": "party_standing",
                        "finding_standing": "finding_standing", "list_question": "list_question", "alert": "alert", "proposal": "proposal"}.items():

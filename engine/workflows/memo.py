@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from engine.documents.page import Block, Heading, Page, Paragraph, Table
-from engine.wire import Application, Score
+from engine.documents.page import Block, Heading, Page, Paragraph, Table, day
+from engine.wire import Application, Item, Score
+from engine.wire.quantities import amount
 from features.feature import DOES_NOT_ARISE
 
 BAND_WORDS = {"low": "routine", "elevated": "elevated", "high": "high", "critical": "critical"}
@@ -24,7 +25,7 @@ def frequency(risk: float) -> str:
 
 def memo(application: Application, score: Score, base_rate: float | None = None) -> str:
     """The memo as plain text, 100 columns wide."""
-    lines = [f"Application {score.application_id}, revision {score.revision}, filed {application.filed_at:%d %B %Y} with {application.authority}", ""]
+    lines = [f"Application {score.application_id}, revision {score.revision}, filed {day(application.filed_at)} with {application.authority}", ""]
     lines += _wrapped(_asked(application))
     lines += ["", f"RISK OF DIVERSION: {BAND_WORDS[score.band].upper()}"]
     told = f"Of applications like this one, {frequency(score.risk)} would end in diversion (90 % interval: {frequency(score.risk_low)} to {frequency(score.risk_high)})"
@@ -65,9 +66,7 @@ def memo(application: Application, score: Score, base_rate: float | None = None)
         lines.append("  Nothing that could have been given.")
     if len(telling) < len(score.reasons):
         lines += ["", *_wrapped(f"Questions that do not arise here moved the score by {silent:+.2f} in all.")]
-    lines += ["", f"As of {score.as_of:%Y-%m-%d %H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, "
-              f"policy {score.policy_version},", f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC"
-              + ("." if score.store_sequence is None else f" on the store up to entry {score.store_sequence}.")]
+    lines += ["", *_wrapped(_reproduced_from(score) + ("." if score.store_sequence is None else f" on the store up to entry {score.store_sequence}."))]
     return "\n".join(lines) + "\n"
 
 
@@ -93,14 +92,18 @@ def memo_page(application: Application, score: Score) -> Page:
         Table(("Input", "Why"), tuple((one.feature.replace("_", " "), one.why) for one in score.missing), (4, 6), "Nothing that could have been given."),
         Heading("Decided by"),
         Table(("Outcome, grounds, reasons in the officer's own words", "Name and day"), (("", ""),), (7, 3)),
-        Paragraph(
-            f"As of {score.as_of:%Y-%m-%d %H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, policy {score.policy_version}, "
-            f"reference data of {score.reference_as_of}. Scored {score.scored_at:%Y-%m-%d %H:%M} UTC."
-        ),
+        Paragraph(f"{_reproduced_from(score)}."),
     ]
     return Page(
-        title=f"Application {score.application_id}", subtitle=f"Revision {score.revision}, filed {application.filed_at:%d %B %Y} with {application.authority}. Internal memo.",
+        title=f"Application {score.application_id}", subtitle=f"Revision {score.revision}, filed {day(application.filed_at)} with {application.authority}. Internal memo.",
         blocks=tuple(blocks), foot=f"Application {score.application_id}. INTERNAL: not for the applicant. Handling of what it rests on: {held or 'internal'}.",
+    )
+
+
+def _reproduced_from(score: Score) -> str:
+    return (
+        f"As of {day(score.as_of)} {score.as_of:%H:%M} UTC. Model {score.model_version}, features {score.features_version}, rules {score.rules_version}, policy {score.policy_version}, "
+        f"reference data of {day(score.reference_as_of)}. Scored {day(score.scored_at)} {score.scored_at:%H:%M} UTC"
     )
 
 
@@ -110,13 +113,13 @@ def _asked(application: Application) -> str:
     to = application.end_user or application.consignee
     receiver = f"{to.name} ({to.country or 'country not given'})" if to else ", ".join(application.destinations or ()) or "no single end user"
     way = " via " + ", ".join(leg.to or leg.to_text or "?" for leg in application.route[:-1]) if application.route and len(application.route) > 1 else ""
-    return f"{application.kind.replace('_', ' ').capitalize()} of {goods}{more}, from {application.exporter.name} ({application.exporter.country or '?'}) to {receiver}{way}."
+    kind = application.kind.replace("re_", "re-").replace("_", " ").capitalize()
+    return f"{kind} of {goods}{more}, from {application.exporter.name} ({application.exporter.country or '?'}) to {receiver}{way}."
 
 
-def _item(item) -> str:
-    amount = f"{item.quantity:,.0f} {item.unit or ''}".strip() + " " if item.quantity is not None else ""
-    code = f" ({item.control_code})" if item.control_code else ""
-    return f"{amount}{item.description or 'goods'}{code}"
+def _item(item: Item) -> str:
+    goods = (item.description or "goods") + (f" ({item.control_code})" if item.control_code else "")
+    return ", ".join(filter(None, (goods, amount(item.quantity, item.unit))))
 
 
 def _wrapped(text: str, lead: str = "") -> list[str]:

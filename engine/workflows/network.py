@@ -14,6 +14,7 @@ from datetime import datetime
 import duckdb
 
 from engine.compute.run import lay_bases, lay_corrections, relation_sql
+from engine.documents.page import day
 from engine.linking.entities import PLAIN
 from engine.workflows.assess import filing_in_force
 
@@ -381,7 +382,7 @@ def _uses(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, int], int]:
 
 def _edge(entity_id: int, thing: str, how: str, since: datetime, uses: int) -> Edge:
     on = f", on {uses:,} application{'s' if uses != 1 else ''}" if uses else ""
-    return Edge(f"party:{entity_id}--{thing}--{how}", f"party:{entity_id}", thing, how, since, f"{SAYS[how]}{on}, since {since.day} {since:%B %Y}")
+    return Edge(f"party:{entity_id}--{thing}--{how}", f"party:{entity_id}", thing, how, since, f"{SAYS[how]}{on}, since {day(since)}")
 
 
 def _alike(cursor: duckdb.DuckDBPyConnection, reached: _Reached) -> list[Edge]:

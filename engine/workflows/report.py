@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from engine.documents.page import Block, Heading, Page, Paragraph, Table, as_html
+from engine.documents.page import Block, Heading, Page, Paragraph, Table, as_html, day
 from engine.errors import RefusedInput
 from engine.monitoring.estimates import LEVEL, LotEstimate, lot_estimate
 from engine.workflows.afterwards import moment_after
@@ -254,4 +254,4 @@ def _page(report: Report) -> Page:
         Paragraph(SCOPE),
     ]
     whose = f"authority {', '.join(report.authorities)}" if report.authorities else "all authorities on record"
-    return Page(f"Verification in {report.year}", f"{whose}; as known {report.as_of:%d %B %Y %H:%M} UTC", tuple(blocks), f"Verification in {report.year}, as known {report.as_of:%Y-%m-%d}")
+    return Page(f"Verification in {report.year}", f"{whose}; as known {day(report.as_of)} {report.as_of:%H:%M} UTC", tuple(blocks), f"Verification in {report.year}, as known {day(report.as_of)}")

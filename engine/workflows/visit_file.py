@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from engine.errors import UnknownRecord
-from engine.workflows.afterwards import moment_after
+from engine.workflows.afterwards import lay_visits, moment_after
 from engine.workflows.evidence import evidence
 from engine.workflows.follow_up import Proposal, lay_follow_up, proposals
 from engine.workflows.serials import Reconciliation, reconciliation_laid
@@ -102,6 +102,7 @@ def visit_file(desk: Desk, cursor: duckdb.DuckDBPyConnection, visit_id: str, at:
     """
     application_id = application_of_visit(cursor, visit_id)
     lay_follow_up(cursor, moment_after(at))
+    lay_visits(cursor, "visit_standing", "serial_state")
     chosen = _rows(cursor, "select record.body from record inner join planned_visit on record.record_no = planned_visit.record_no where planned_visit.visit_id = ? order by record.record_no desc limit 1", visit_id)
     reviewed = {row[0] for row in cursor.execute(
         "select event_id from visit_in_force cross join licence_moment where visit_id = ? and known_from < as_of and (known_to is null or known_to >= as_of)", [visit_id]).fetchall()}

@@ -14,12 +14,13 @@ from datetime import date, datetime
 
 import duckdb
 
-from engine.documents.page import Block, Heading, Page, Paragraph, Picture, Table, as_html
+from engine.documents.page import Block, Heading, Page, Paragraph, Picture, Table, as_html, day
 from engine.documents.printed_page import as_pdf
 from engine.documents.route_map import Stop, route_map
 from engine.errors import RefusedInput, UnknownRecord
 from engine.monitoring.sampling import CONFIDENCE, pieces_to_look_at
 from engine.store.database import first
+from engine.wire.quantities import amount
 from engine.workflows.afterwards import lay_afterwards, moment_after
 from engine.workflows.history import authority_of, filing_body
 
@@ -75,7 +76,7 @@ def visit_pack(cursor: duckdb.DuckDBPyConnection, visit_id: str, at: datetime) -
     ]
     return Page(
         title=f"Visit pack {visit.visit_id}",
-        subtitle=f"{_plain(visit.stage)} check of application {visit.application_id}, authority {filing['authority']}; as known {at:%d %B %Y}.",
+        subtitle=f"{_plain(visit.stage)} check of application {visit.application_id}, authority {filing['authority']}; as known {day(at)}.",
         blocks=tuple(blocks),
         foot=f"Visit {visit.visit_id}. For the inspector; hand it back after the visit. Records that their originator controls are left out.",
     )
@@ -128,7 +129,7 @@ def _visit(cursor: duckdb.DuckDBPyConnection, visit_id: str) -> _Visit:
 
 
 def _subject(cursor, visit: _Visit, filing: dict) -> Iterable[Block]:
-    window = f"{visit.window_from} to {visit.window_to}" if visit.window_from else "not set"
+    window = f"{day(visit.window_from)} to {day(visit.window_to)}" if visit.window_from else "not set"
     yield Table(("What", ""), (
         ("Made between", window), ("How", _plain(visit.mode or "on_site")), ("Stage", _plain(visit.stage)), ("Shipment", visit.shipment_id or "all under the licence"),
         ("End use declared", _told((filing.get("end_use") or {}).get("statement"))), ("Purpose", _plain((filing.get("end_use") or {}).get("purpose") or "not given")),
@@ -160,10 +161,10 @@ def _goods(cursor, visit: _Visit, filing: dict) -> Iterable[Block]:
         total[line] = total.get(line, 0.0) + float(quantity or 0)
     yield Table(("Line", "Goods", "Code", "Filed", "Shipped", "Seen"), tuple(
         (str(item.get("line", "")), " ".join(filter(None, (item.get("description"), item.get("manufacturer"), item.get("model")))) or "not described", item.get("control_code") or "none",
-         _amount(item.get("quantity"), item.get("unit")), _amount(total.get(item.get("line")), item.get("unit")) if shipped else "no shipment on record", "")
+         amount(item.get("quantity"), item.get("unit")), amount(total.get(item.get("line")), item.get("unit")) if shipped else "no shipment on record", "")
         for item in filing["items"]
     ), (1, 5, 2, 2, 2, 2))
-    yield Table(("Shipment", "Left on", "Line", "Quantity"), tuple((s, str(day or ""), str(line or ""), _amount(q, None)) for s, day, line, q in shipped), (4, 2, 1, 2), "No shipment is on record.")
+    yield Table(("Shipment", "Left on", "Line", "Quantity"), tuple((s, day(left), str(line or ""), amount(q, None)) for s, left, line, q in shipped), (4, 2, 1, 2), "No shipment is on record.")
     for line, quantity in sorted(total.items(), key=lambda pair: pair[0] or 0):
         if quantity >= LARGE_LOT:
             lot = int(quantity)
@@ -178,7 +179,7 @@ def _goods(cursor, visit: _Visit, filing: dict) -> Iterable[Block]:
     ).fetchall()
     yield Heading("Serial numbers shipped: tick or write seen, not shown, destroyed, consumed, lost, stolen, in repair, built in, handed on")
     yield Table(("Line", "Serial number", "Known so far", "State found"), tuple(
-        (str(line or ""), serial, "" if state == "not_yet_seen" else f"{_plain(state)} {told_on or ''}".strip(), "") for serial, line, state, told_on in serials
+        (str(line or ""), serial, "" if state == "not_yet_seen" else f"{_plain(state)} {day(told_on)}".strip(), "") for serial, line, state, told_on in serials
     ), (1, 4, 3, 4), "No serial numbers were filed. Write down those found: plate by hand where a scanner fails.")
 
 
@@ -210,7 +211,7 @@ def _storage() -> Iterable[Block]:
 def _papers(filing: dict) -> Iterable[Block]:
     yield Heading("Papers to sight: number, day and signature against what was filed")
     rows = [
-        (PAPERS.get(paper["kind"], _plain(paper["kind"])), _told(paper.get("number")), " ".join(filter(None, (paper.get("issuer"), paper.get("issuer_country")))) or "not given", str(paper.get("issued_on") or ""), "")
+        (PAPERS.get(paper["kind"], _plain(paper["kind"])), _told(paper.get("number")), " ".join(filter(None, (paper.get("issuer"), paper.get("issuer_country")))) or "not given", day(paper.get("issued_on")), "")
         for paper in filing.get("documents") or () if paper.get("handling") != CONTROLLED
     ]
     yield Table(("Paper", "Number", "Issuer", "Of", "Sighted"), (*rows, *((paper, "", "", "", "") for paper in ALWAYS_SIGHTED)), (4, 2, 3, 2, 2))
@@ -220,7 +221,7 @@ def _replaced(filing: dict) -> Iterable[Block]:
     if stock := filing.get("replaced_stock"):
         yield Heading("Replaced stock: what became of it")
         yield Table(("Stock", "Quantity", "Plan declared", "Found"), tuple(
-            (one.get("description") or one.get("control_code") or "not described", _amount(one.get("quantity"), None), _plain(one.get("plan") or "undeclared"), "") for one in stock
+            (one.get("description") or one.get("control_code") or "not described", amount(one.get("quantity"), None), _plain(one.get("plan") or "undeclared"), "") for one in stock
         ), (4, 2, 2, 4))
 
 
@@ -249,7 +250,7 @@ def _host(cursor, visit: _Visit, filing: dict) -> Iterable[Block]:
     yield Heading("Host and consent")
     yield Paragraph(f"Received by: {end_user.get('name', 'to be named')}, {end_user.get('address') or 'address not given'}. Name and post of whoever receives you: ____________________")
     yield Table(("Asked", "Country", "Sent", "Answer", "On"), tuple(
-        (name or "host state", country, str(sent or ""), _plain(answer) if answer else "none yet", str(on or "")) for name, country, sent, answer, on in answers
+        (name or "host state", country, day(sent), _plain(answer) if answer else "none yet", day(on)) for name, country, sent, answer, on in answers
     ), (4, 1, 2, 3, 2), "No consent has been asked for yet: without it the visit does not begin.")
 
 
@@ -259,10 +260,6 @@ def _record() -> Iterable[Block]:
         ("Day, place, coordinates", ""), ("Access: full, limited, none; limited by whom or what", ""), ("End use seen against end use declared", ""), ("Photographs and papers taken (files by their hash)", ""),
         ("What could not be established", ""), ("What the party says to it", ""), ("Signature of the host", ""), ("Signature of the inspector", ""),
     ), (2, 4))
-
-
-def _amount(quantity, unit: str | None) -> str:
-    return "" if quantity is None else f"{float(quantity):,.10g} {unit or ''}".strip()
 
 
 def _plain(code: str) -> str:

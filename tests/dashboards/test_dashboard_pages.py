@@ -211,6 +211,12 @@ def test_a_visit_that_lacks_something_is_not_sent_and_says_what(opened, served):
     assert "Missing: the day, how it was made, the access, the outcome, your name, your confirmation" in text_of(app)
 
 
+def test_a_form_that_was_only_opened_is_not_told_to_hold_a_draft(opened, served):
+    visit = [one for one in served.get("visits", "inspector")["visits"] if one["state"] == "due"][-1]
+    opened(run_visit, "inspector", visit=visit["visit_id"])
+    assert "is here again" not in text_of(opened(run_visit, "inspector", visit=visit["visit_id"]))
+
+
 def test_a_visit_sent_twice_is_one_visit(opened, served, monkeypatch):
     visit = a_due_visit(served)
     sent = []

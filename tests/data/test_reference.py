@@ -41,6 +41,7 @@ KEYS = {
     "hs_fit": ["category", "hs_prefix"],
     "obligation_clock": ["obligation", "counted_from"],
     "follow_up_action": ["finding", "action"],
+    "unit_of_measure": ["code"],
 }
 WORDS = {
     ("arms_embargo", "issuer"): {"UN", "EU", "UK", "OSCE"},

@@ -35,7 +35,7 @@ def list_visits(
     caller: CallerDep, room: RoomDep, state: Literal["due", "overdue", "done"] | None = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 200, skip: Annotated[int, Query(ge=0)] = 0,
 ) -> VisitRows:
-    """Visits by the end of their window; before sign-off an inspector is not told why one was chosen."""
+    """Open visits by the end of their window, then those made, the newest first; before sign-off an inspector is not told why one was chosen."""
     with room.cursor() as cursor:
         rows = visit_list(cursor, room.now(), state, caller.authorities, limit + 1, skip)
     return VisitRows(visits=tuple(visit_for(caller, row) for row in rows[:limit]), next_skip=skip + limit if len(rows) > limit else None)

@@ -13,6 +13,7 @@ from engine.errors import Conflict, InvalidRecord, UnknownRecord
 from engine.workflows.assess import score_unscored
 from engine.workflows.due import Asked, due, lay_due
 from engine.workflows.serials import reconcile
+from engine.workflows.visit_list import visit_list
 from engine.workflows.visit_pack import render, visit_pack
 
 SERIALS = ("SN-1", "SN-2", "SN-3")
@@ -101,6 +102,16 @@ def test_a_completed_visit_is_completed_once_and_changed_only_with_a_reason(offi
     assert record(office, "visit", change | {"because": "The plates were another lot's."})
 
 
+def test_visits_still_to_be_made_are_listed_before_those_made(office):
+    name, shipment = shipped(office)
+    earlier, later = fresh("V"), fresh("V")
+    for visit_id, day in ((earlier, "2026-11-10"), (later, "2026-11-12")):
+        assert record(office, "visit", a_visit(name, visit_id=visit_id, shipment_id=shipment, visited_on=day, outcome="inconclusive", items=None))
+    still_open = planned(office, name, shipment_id=shipment)
+    listed = [row["visit_id"] for row in visit_list(office.store.cursor(), NOW, None, None, 5_000)]
+    assert listed.index(still_open) < listed.index(later) < listed.index(earlier)
+
+
 # numbers
 
 
@@ -147,7 +158,7 @@ def test_a_pack_tells_what_to_check(office):
         end_user=a_party("Garde-frontière Ŝ & Søn", "FI", "police", address="Tie 4, Imatra"), route=[{"from": "SEGOT", "to": "DEHAM", "mode": "sea"}],
         replaced_stock=[{"control_code": "ML1.a", "description": "Old rifles", "quantity": 40, "plan": "destroy"}])
     told = pack_of(office, planned(office, name, shipment_id=shipment))
-    for words in (*SERIALS, "No use outside the border zone.", "Losses are reported within a week.", "Garde-frontière Ŝ &amp; Søn", "Tie 4, Imatra", "end-user certificate", "Old rifles", "<svg", "2026-12-01 to 2026-12-31", "Locks and seals"):
+    for words in (*SERIALS, "No use outside the border zone.", "Losses are reported within a week.", "Garde-frontière Ŝ &amp; Søn", "Tie 4, Imatra", "end-user certificate", "Old rifles", "<svg", "1 December 2026 to 31 December 2026", "12 pieces", "Locks and seals"):
         assert words in told, words
 
 
