@@ -29,7 +29,7 @@ bench: $(VENV)/.tested  ## speed and memory, 10^4 to 10^6 rows (minutes to an ho
 	$(BIN)/python -m tests.speed.screening
 	$(BIN)/python -m tests.speed.service
 
-spark: $(VENV)/.tested  ## every feature on Spark and on DuckDB over 20,000 applications (eight minutes or more; ARGS="--applications 2000" for less)
+spark: $(VENV)/.tested  ## every feature on Spark and on DuckDB over 20,000 applications, with the times (minutes; ARGS="--applications 2000" for less)
 	$(BIN)/python -m tests.speed.spark $(ARGS)
 
 soak: $(VENV)/.tested  ## the service killed a hundred times under load, nothing lost or doubled (half an hour; ARGS="--rounds 10" for less)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
@@ -50,3 +51,12 @@ def _has_what_it_requires(request: pytest.FixtureRequest) -> None:
     for mark in ("browser", "spark"):
         if request.node.get_closest_marker(mark) and (lacking := lack(mark)):
             pytest.fail(f"DIVERSION_REQUIRE names {mark}, but there is {lacking}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[object]:
+    """One Spark for all tests of a process: starting it takes longer than most of them."""
+    from engine.compute.spark import local_session
+
+    with local_session() as session:
+        yield session

@@ -13,6 +13,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 import sqlglot
 from sqlglot import exp
 
@@ -28,10 +30,12 @@ from engine.errors import RefusedInput
 from features.catalogue import Catalogue, catalogue
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
-# One machine, nothing listening but on loopback, nothing printed below an error. Plans are not compiled: on one machine
-# that takes longer than running them (527 filings: 67 s of processor time with, 46 s without). A cluster's session decides for itself.
+    from features.catalogue import Family
+
+# One machine: nothing listening but on loopback, nothing printed below an error. Plans are not compiled: 23,000 filings gain a quarter
+# by it, 500 take longer to compile for than to run. A cluster's session decides for itself.
 LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -40,11 +44,13 @@ LOCAL = {
     "spark.log.level": "ERROR",
     "spark.driver.memory": "3g",  # 1g, the default, is too little for the joins of the widest family
     "spark.buffer.pageSize": "1m",  # each sort and join takes a page at least: of 32m, as 3g would have them, the widest family needs more than there are
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",  # families run beside each other, each undivided: most exchanges fall away, and thousands of tasks with them
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+# A run is over before Java's second compiler has paid for itself.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # Without these the two engines would not mean the same: DuckDB's days are UTC days, and it fails where ANSI fails.
 MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 QUIET = "rootLogger.level = error\nrootLogger.appenderRef.stderr.ref = stderr\n" + "\n".join(
@@ -88,7 +94,7 @@ def local_session() -> Iterator[SparkSession]:
         builder = SparkSession.builder.master("local[*]").appName("diversion")
         for name, value in (LOCAL | MEANING).items():
             builder = builder.config(name, value)
-        builder = builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging}")
+        builder = builder.config("spark.driver.extraJavaOptions", f"{JAVA} -Dlog4j2.configurationFile={logging}")
         builder = builder.config("spark.sql.warehouse.dir", str(Path(folder, "warehouse")))
         try:
             session = builder.getOrCreate()
@@ -143,15 +149,31 @@ def features(
         if progress:
             progress(f"handing over {name}")
         _hand_over(cursor, name, folder / f"{name}.parquet")
-        session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
-    matrix = cursor.sql("select subject, application_id, revision, as_of from spine order by subject").pl()
-    for family in book.families:
-        if progress:
-            progress(f"features: {family.name}")
+        _read(session, folder / f"{name}.parquet").createOrReplaceTempView(name)
+
+    def of_family(family: Family) -> pl.DataFrame:
         columns = ", ".join(f"cast({feature.name} as double) as {feature.name}" for feature in family.features)
-        table = session.sql(f"select subject, {columns} from ({to_spark(family.sql)}) as family").toArrow()
-        matrix = matrix.join(pl.from_arrow(table), on="subject", how="inner", maintain_order="left")
+        return pl.from_arrow(session.sql(f"select subject, {columns} from ({to_spark(family.sql)}) as family").toArrow())
+
+    matrix = cursor.sql("select subject, application_id, revision, as_of from spine order by subject").pl()
+    # Planning and collecting leave Spark idle: families are asked for beside each other, as many as there are processors.
+    with ThreadPoolExecutor(session.sparkContext.defaultParallelism) as asking:
+        for family, table in zip(book.families, asking.map(of_family, book.families), strict=True):
+            if progress:
+                progress(f"features: {family.name}")
+            matrix = matrix.join(table, on="subject", how="inner", maintain_order="left")
     return matrix
+
+
+def _read(session: SparkSession, path: Path) -> DataFrame:
+    """A relation handed over. Its columns are told: Spark would start a job to look for them in each file.
+
+    Read into one partition where the session shuffles into one: only then does Spark know that nothing needs to be exchanged.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    frame = session.read.schema(from_arrow_schema(pq.read_schema(path))).parquet(str(path))
+    return frame.coalesce(1) if session.conf.get("spark.sql.shuffle.partitions") == "1" else frame
 
 
 def _hand_over(cursor: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-
 import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from engine.compute.portable import PORTABLE, to_spark
-from engine.compute.spark import LOCAL
 
 # The facts that every example is computed over: nulls, negatives, ties, a date line and letters beyond ASCII.
 SAMPLE = """
@@ -86,29 +81,6 @@ def test_every_portable_function_has_its_example():
 def test_an_example_uses_the_function_that_it_speaks_for(name):
     tree = sqlglot.parse_one(examples()[name], read="duckdb")
     assert name in {type(function).__name__ for function in tree.find_all(exp.Func)}
-
-
-@pytest.fixture(scope="module")
-def spark():
-    if not shutil.which("java"):
-        if "spark" in os.environ.get("DIVERSION_REQUIRE", ""):
-            pytest.fail("Java is absent and DIVERSION_REQUIRE asks for Spark: install openjdk-17-jre-headless")
-        pytest.skip("Java is absent: install openjdk-17-jre-headless to compare with Spark")
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark is absent: install diversion[spark]")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    session = (
-        sql.SparkSession.builder.master("local[1]")
-        .appName("portable")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.memory", LOCAL["spark.driver.memory"])  # one Java process serves every session of a run
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
 
 
 @pytest.mark.spark

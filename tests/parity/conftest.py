@@ -13,7 +13,6 @@ from facts import Chance, Facts, read_facts, together
 from matrices import a_store, filings, matrix, take, take_list
 
 from data.world import write_world
-from engine.compute.spark import local_session
 from engine.workflows.desk import Desk
 
 START, END = datetime(2024, 3, 1), datetime(2026, 9, 1)
@@ -40,13 +39,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     told["application"].append(told["application"][0] | {"application_id": "SE-LONG-AGO", "revision": 1, "filed_at": "2021-03-01T10:00:00Z"})
     # A small world has few visits: random ones, with incidents, denials and corrections, make every feature move.
     return World(folder, together(told, Chance(1, told).facts(START, END, 400)))
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[object]:
-    """One Spark for all: starting it takes longer than a run."""
-    with local_session() as session:
-        yield session
 
 
 @pytest.fixture(scope="session")

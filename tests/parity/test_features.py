@@ -749,7 +749,11 @@ def values(shown, request) -> Callable[[str], pl.DataFrame]:
                         cursor = desk.store.cursor()
                         lay_subjects(cursor, subjects)
                         engine_run.lay_relations(cursor)
-                        frame = spark_features(cursor, session=request.getfixturevalue("spark"))
+                        session = request.getfixturevalue("spark")
+                        undivided = session.conf.get("spark.sql.shuffle.partitions")
+                        session.conf.set("spark.sql.shuffle.partitions", "2")  # as on a cluster: parts are exchanged and put together again
+                        frame = spark_features(cursor, session=session)
+                        session.conf.set("spark.sql.shuffle.partitions", undivided)
                 done[engine] = keys.join(frame, on=["application_id", "revision"], how="left", maintain_order="left")
         return done[engine]
 
