@@ -24,7 +24,7 @@ Since = Annotated[AwareDatetime | None, Query(ge=datetime(1970, 1, 1, tzinfo=UTC
 
 
 # One file a request, and no archive of many: nothing to unpack, no name to be laid under, and what is wrong with one keeps no other out.
-@router.put("/document-files/{sha256}", status_code=201, openapi_extra=takes_bytes("application/pdf"), responses={
+@router.put("/document-files/{sha256}", status_code=201, openapi_extra=takes_bytes("application/pdf", "application/octet-stream"), responses={
     200: {"model": DocumentFileAnswer, "description": "On record already."}, 202: {"model": JobAnswer, "description": "Still at work: ask for the job."}})
 def put_document_file(
     sha256: Hash, received: PaperDep, caller: CallerDep, origin: OriginDep, room: RoomDep, response: Response, since: Since = None,
