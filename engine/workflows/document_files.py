@@ -21,12 +21,10 @@ from engine.store import records
 from engine.store.records import STAGED_SCHEMA, Origin
 from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
-from engine.workflows.evidence import check_hash, keep_evidence
+from engine.workflows.evidence import DOCUMENT_FILE, ERASED, check_hash, erased, keep_evidence
 from engine.workflows.evidence import folder as evidence_folder
 
 FILES_AT_ONCE = 200  # one transaction and one audit entry each
-KEY = "document_file:"  # of its record, before the hash
-ERASED = "it was erased under a lawful order. Expected a file that may be kept. Do not send it again."
 LONGEST_RUN = timedelta(days=1)  # from the first filing of a run to its last file; longer ago, a file would reach back to scores long given
 
 
@@ -79,10 +77,10 @@ def take_files(
     """
     paths = papers_in(folder)
     hashes = {path: sha256_of(path) for path in paths}
-    held, erased = _held(desk, hashes.values()), _erased(desk, hashes.values())
+    held, gone = _held(desk, hashes.values()), erased(desk, hashes.values())
     first = {sha256: path for path, sha256 in reversed(hashes.items())}  # of copies the first by name
-    fresh = sorted(path for sha256, path in first.items() if sha256 not in held | erased)
-    unreadable = {sha256: (first[sha256].name, ERASED) for sha256 in erased}
+    fresh = sorted(path for sha256, path in first.items() if sha256 not in held | gone)
+    unreadable = {sha256: (first[sha256].name, ERASED) for sha256 in gone}
     read = 0
     for start in range(0, len(fresh), FILES_AT_ONCE):
         part = fresh[start : start + FILES_AT_ONCE]
@@ -120,7 +118,7 @@ def take_file(desk: Desk, path: Path, sha256: str, found: str, origin: Origin, *
     if since is not None and not origin.at - LONGEST_RUN <= since <= origin.at:
         raise InvalidRecord("The query", [FieldProblem(
             "since", "no run can have begun then", "a moment of the last 24 hours", "Leave it out: the file then counts from now on.")])
-    if _erased(desk, [sha256]):
+    if erased(desk, [sha256]):
         raise RefusedInput(ERASED)
     new = not _held(desk, [sha256])
     if new:
@@ -135,11 +133,6 @@ def take_file(desk: Desk, path: Path, sha256: str, found: str, origin: Origin, *
 
 def _held(desk: Desk, hashes: Iterable[str]) -> set[str]:
     return {sha256 for (sha256,) in desk.store.cursor().execute("select sha256 from document_file where sha256 in (select unnest(?))", [list(hashes)]).fetchall()}
-
-
-def _erased(desk: Desk, hashes: Iterable[str]) -> set[str]:
-    return {key.removeprefix(KEY) for (key,) in desk.store.cursor().execute(
-        "select key from record where key in (select unnest(?)) and body is null", [[KEY + sha256 for sha256 in set(hashes)]]).fetchall()}
 
 
 def _declaring(cursor: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, list[str]]:
@@ -169,7 +162,7 @@ def _keep(desk: Desk, good: list[tuple[Path, DocumentFile]], origin: Origin, sin
         known_from = [came_with.get(told.sha256, origin.at) for _, told in good]
         frame = pl.DataFrame(
             {
-                "position": range(len(good)), "key": [KEY + told.sha256 for _, told in good], "known_at": known_from,
+                "position": range(len(good)), "key": [DOCUMENT_FILE + told.sha256 for _, told in good], "known_at": known_from,
                 "body": [_body(told, moment) for (_, told), moment in zip(good, known_from, strict=True)],
             },
             schema=STAGED_SCHEMA,

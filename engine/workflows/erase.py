@@ -13,7 +13,7 @@ from engine.store import projections, records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.workflows.derive import derive, derive_anew
-from engine.workflows.evidence import drop_evidence
+from engine.workflows.evidence import DOCUMENT_FILE, drop_evidence
 from engine.workflows.record_event import same_person
 from engine.workflows.screen import forget
 
@@ -106,7 +106,7 @@ def erase_record(desk: Desk, key: str, order: str, approved_by: str, origin: Ori
         told = json.dumps({"order": order, "approved_by": approved_by, "erased_by": erased_by, "key": key}, sort_keys=True)
         records.append_one(cursor, "erasure", f"erasure:{record_no}", origin.at, told, origin, f"erase {key}")
         if kind == "document_file":
-            sha256 = key.removeprefix("document_file:")
+            sha256 = key.removeprefix(DOCUMENT_FILE)
             cursor.execute("delete from store.main.document_check where sha256 = ?", [sha256])
             drop_evidence(desk, sha256)
         cursor.execute("delete from store.main.document_check where record_no = ?", [record_no])

@@ -5,18 +5,21 @@ from __future__ import annotations
 import codecs
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from engine.errors import FieldProblem, InvalidRecord, UnknownRecord
+from engine.errors import FieldProblem, InvalidRecord, RefusedInput, UnknownRecord
 from engine.store import audit
 from engine.store.records import Origin
 from engine.workflows.desk import Desk
 
 SNIFFED = 64 * 1024  # bytes looked at to tell what a file is
 SIGNATURES = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+DOCUMENT_FILE = "document_file:"  # key of the record of a document's file, before the hash
+ERASED = "it was erased under a lawful order. Expected a file that may be kept. Do not send it again."
 TEXT = "text/plain; charset=utf-8"  # also CSV: shown as text, never opened as a table by a browser
 
 
@@ -47,8 +50,11 @@ def keep_evidence(desk: Desk, sha256: str, found: str, received: Path, origin: O
 
     Raises:
         InvalidRecord: the two differ, or it is no PDF, JPEG, PNG or plain text.
+        RefusedInput: it was erased.
     """
     check_hash(sha256, found)
+    if erased(desk, [sha256]):
+        raise RefusedInput(ERASED)
     media_type = media_type_of(received)
     place = _place(desk, sha256)
     with desk.store.writing() as cursor:
@@ -75,6 +81,12 @@ def check_hash(sha256: str, found: str) -> None:
     if found != sha256:
         raise InvalidRecord("The file", [FieldProblem(
             "sha256", "the bytes received have another hash", "the SHA-256 of exactly these bytes", "Send the file again; it was cut or changed on the way.")])
+
+
+def erased(desk: Desk, hashes: Iterable[str]) -> set[str]:
+    """Those of some files that were erased under an order: none of them is kept again, whoever sends it."""
+    return {key.removeprefix(DOCUMENT_FILE) for (key,) in desk.store.cursor().execute(
+        "select key from record where key in (select unnest(?)) and body is null", [[DOCUMENT_FILE + sha256 for sha256 in set(hashes)]]).fetchall()}
 
 
 def drop_evidence(desk: Desk, sha256: str) -> None:

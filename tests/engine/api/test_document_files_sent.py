@@ -89,6 +89,7 @@ def test_an_erased_file_is_not_taken_in_again(service: Service):
     assert service.system.put(path_of(paper), content=paper).status_code == 201
     erase_record(service.desk, f"document_file:{sha256(paper)}", "Order 3", "a judge", Origin("test", "command", NOW))
     assert "erased" in is_problem(service.system.put(path_of(paper), content=paper), 422)["detail"]
+    assert "erased" in is_problem(service.inspector.put(f"/v1/evidence/{sha256(paper)}", content=paper), 422)["detail"]
     is_problem(service.auditor.get(f"/v1/evidence/{sha256(paper)}"), 404)
 
 
