@@ -85,7 +85,7 @@ def family_sums(book: Catalogue, contributions: np.ndarray) -> dict[str, np.ndar
 
 
 def why_so_wide(model: Model, told: Assessment, row: int, groups: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    """What makes the interval of a row as wide as it is, in sentences, the most first; nothing where the model tells no parts."""
+    """What makes the interval of a row as wide as it is, in sentences, the weightiest first; nothing where the model tells no parts."""
     if model.groups is None or told.below is None or told.above is None:
         return ()
     curve, here = model.calibration, slice(row, row + 1)
@@ -93,15 +93,14 @@ def why_so_wide(model: Model, told: Assessment, row: int, groups: Mapping[str, n
     open_low, open_high = (float(curve.slope * side[row]) for side in (told.raw - told.least, told.most - told.raw))
     drawn_low, drawn_high = (float(side[0]) for side in curve.drawn(told.raw[here]))
     names = [(division, str(groups[division][row])) for division in DIVISIONS]
-    held = "; ".join(f"{division} {name}: {one.labelled:,} ({one.diversions:,} diverted)" for division, name in names if name != NOT_KNOWN
-                     for one in (model.groups.held_of(division, name),))
-    untold = [division for division, name in names if name == NOT_KNOWN]
+    held = [f"{division} {name.replace('_', ' ')}: {one.labelled:,}, {one.diversions:,} diverted" for division, name in names if name != NOT_KNOWN
+            for one in (model.groups.held_of(division, name),)]
+    untold = [f"{division} not told: taken for the least known" for division, name in names if name == NOT_KNOWN]
     parts = [
         (open_low, open_high, f"Missing inputs ({missing}), by what they could be"),
-        (float(told.below[row]), float(told.above[row]), f"Filings of its groups, of which {model.groups.labelled:,} labelled ones hold {held or 'none that is told'}"
-         + (f"; not told, so taken for the least known: {', '.join(untold)}" if untold else "")),
+        (float(told.below[row]), float(told.above[row]), f"How little is known of filings like it, of {model.groups.labelled:,} with labels ({'; '.join([*held, *untold])})"),
         (drawn_low, drawn_high, "The chance of which filings have labels"),
         (curve.doubt_low, curve.doubt_high, "What is assumed of detection and of who was visited"),
     ]
     parts.sort(key=lambda part: -(part[0] + part[1]))
-    return tuple(f"{text}: odds from {np.exp(-low):.2g} to {np.exp(high):.2g} times." for low, high, text in parts if low + high > 0)
+    return tuple(f"{text}: the odds may be from {np.exp(-low):.2g} to {np.exp(high):.2g} times what is told." for low, high, text in parts if low + high > 0)

@@ -68,7 +68,7 @@ class Score(Record):
     )
     base_value: Real | None = Field(None, description="The score before any feature, in log-odds.")
     raw_score: Real | None = Field(None, description="Base value and all contributions, in log-odds, not calibrated.")
-    interval_because: tuple[Text, ...] = Field((), description="What makes the interval as wide as it is, the most first; empty where the model does not tell.")
+    interval_because: tuple[Text, ...] = Field((), description="What makes the interval as wide as it is, the weightiest first; empty where the model does not tell.")
     missing: tuple[MissingInput, ...] = Field((), description="What could not be computed, and why.")
     model_version: Label = Field(description="Which model gave it.")
     features_version: Label = Field(description="Which catalogue computed the features.")

@@ -56,7 +56,7 @@ def memo(application: Application, score: Score, base_rate: float | None = None)
     families = sorted(score.family_risk.items(), key=lambda f: -abs(f[1]))
     lines += _wrapped(", ".join(f"{family.replace('_', ' ')} {value:+.2f}" for family, value in families), "  ")
     if score.interval_because:
-        lines += ["", "WHY THE INTERVAL IS AS WIDE AS IT IS (the most first)"]
+        lines += ["", "WHY THE INTERVAL IS AS WIDE AS IT IS (the weightiest first)"]
         for because in score.interval_because:
             lines += _wrapped(because, "  - ")
     lines += ["", "NOT KNOWN (each widens the interval)"]
@@ -87,7 +87,7 @@ def memo_page(application: Application, score: Score) -> Page:
         ), (1, 4, 3, 4)),
         Heading("By family (log-odds)"),
         Paragraph(", ".join(f"{family.replace('_', ' ')} {value:+.2f}" for family, value in sorted(score.family_risk.items(), key=lambda f: -abs(f[1])))),
-        *((Heading("Why the interval is as wide as it is, the most first"), *(Paragraph(because) for because in score.interval_because)) if score.interval_because else ()),
+        *((Heading("Why the interval is as wide as it is, the weightiest first"), *(Paragraph(because) for because in score.interval_because)) if score.interval_because else ()),
         Heading("Not known (each widens the interval)"),
         Table(("Input", "Why"), tuple((one.feature.replace("_", " "), one.why) for one in score.missing), (4, 6), "Nothing that could have been given."),
         Heading("Decided by"),

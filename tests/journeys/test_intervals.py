@@ -71,10 +71,10 @@ def test_a_filing_has_the_same_interval_alone_and_from_a_file(desk, some, tmp_pa
 
 def test_the_reader_is_told_why_the_interval_is_wide(desk, some):
     (score,) = score_stored(desk, some[:1], NOW)
-    assert score.interval_because and any("labelled ones hold kind of filing" in because for because in score.interval_because)
+    assert score.interval_because and any("with labels (kind of filing" in because for because in score.interval_because)
     body = desk.store.cursor().execute("select body from record where record_no = ?", [some[0].record_no]).fetchall()[0][0]
     told = memo(parse_application(body).model, score)
-    assert "WHY THE INTERVAL IS AS WIDE AS IT IS" in told and "odds from" in told
+    assert "WHY THE INTERVAL IS AS WIDE AS IT IS" in told and "the odds may be" in told
 
 
 def test_the_interval_of_re_exports_holds_their_own_rate_for_nine_in_ten_of_them_and_more_than_the_curve_alone(desk, trained):

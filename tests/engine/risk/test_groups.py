@@ -167,14 +167,14 @@ def test_the_doubt_of_what_is_assumed_is_that_of_detection_and_of_hidden_choice(
     assert np.exp(high) > DETECTION_BY_MODE["on_site"] / DETECTION_RANGE_BY_MODE["on_site"][0] and min(low, high) > np.log(HIDDEN_CHOICE)
 
 
-def test_the_reader_is_told_what_makes_the_interval_wide_the_most_first():
+def test_the_reader_is_told_what_makes_the_interval_wide_the_weightiest_first():
     model = a_model(effects(2))
     groups = filings(("transit",), goods_tier=NOT_KNOWN)
     told = assess_matrix(BOOK, model, policy_in_force(), a_row(goods_sensitivity_level=np.nan), groups)
     because = why_so_wide(model, told, 0, groups)
-    about = next(text for text in because if text.startswith("Filings of its groups"))
+    about = next(text for text in because if text.startswith("How little is known"))
     held = model.groups.held_of("kind of filing", "transit")
-    assert f"kind of filing transit: {held.labelled} ({held.diversions} diverted)" in about and "taken for the least known: goods tier" in about
+    assert f"kind of filing transit: {held.labelled}, {held.diversions} diverted" in about and "goods tier not told: taken for the least known" in about
     assert len(because) == 4 and any(text.startswith("Missing inputs (1)") for text in because)
-    reach = [float(text.split(" to ")[-1].split(" ")[0]) / float(text.split("odds from ")[1].split(" ")[0]) for text in because]
+    reach = [float(text.split(" to ")[-1].split(" ")[0]) / float(text.split("odds may be from ")[1].split(" ")[0]) for text in because]
     assert reach == sorted(reach, reverse=True)
