@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.workflows.memo import BAND_WORDS, frequency
 
 DAY = ["%Y-%m-%d"]
 MOMENT = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]
@@ -84,8 +85,8 @@ def alerts(
         typer.echo(json.dumps(told, default=plain, ensure_ascii=False))
         return
     for one in told:
-        scored = f"; risk now {one['risk']:.4f} ({one['band']})" if one["risk"] is not None else ""
-        before = f", on record {one['risk_before']:.4f} ({one['band_before']})" if one["risk_before"] is not None else ""
+        scored = f"; risk now {frequency(one['risk'])} ({BAND_WORDS[one['band']]})" if one["risk"] is not None else ""
+        before = f", on record {frequency(one['risk_before'])} ({BAND_WORDS[one['band_before']]})" if one["risk_before"] is not None else ""
         typer.echo(f"{str(one['raised_at'])[:16]}  {one['application_id']} ({one['why']}): {', '.join(one['findings']) or 'unfavourable'} by {one['found_by']} {one['source']}, shared: {one['shared_as']}{scored}{before}")
     typer.echo(f"{len(told):,} alert(s). A finding is not a refusal: an officer decides.")
 

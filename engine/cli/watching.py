@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
+from engine.workflows.memo import BAND_WORDS, frequency
 
 SIGN = {"alarm": "ALARM", "watch": "watch", "ok": "ok", "not_measured": "not measured"}
 
@@ -78,13 +79,14 @@ def compare(
     if not filings["compared"]:
         return
     agreement = "not defined" if filings["rank_agreement"] is None else f"{filings['rank_agreement']:.3f}"
-    typer.echo(f"  rank agreement {agreement}, of the riskiest twentieth {filings['top_5_percent_shared']:.0%} are shared; "
-               f"mean risk {filings['champion_mean_risk']:.4f} and {filings['challenger_mean_risk']:.4f}")
+    typer.echo(f"  rank agreement {agreement}, of the riskiest twentieth {filings['top_5_percent_shared'] * 100:.0f} % are shared; "
+               f"mean risk {frequency(filings['champion_mean_risk'])} and {frequency(filings['challenger_mean_risk'])}")
     for cell in filings["bands"]:
         if cell["champion"] != cell["challenger"]:
-            typer.echo(f"  {cell['filings']:6,} from {cell['champion']} to {cell['challenger']}")
+            typer.echo(f"  {cell['filings']:6,} from {BAND_WORDS[cell['champion']]} to {BAND_WORDS[cell['challenger']]}")
     for one in filings["moved"][:10]:
-        typer.echo(f"  {one['application_id']}: {one['champion_band']} {one['champion_risk']:.4f} to {one['challenger_band']} {one['challenger_risk']:.4f}")
+        typer.echo(f"  {one['application_id']}: {BAND_WORDS[one['champion_band']]}, {frequency(one['champion_risk'])}, to "
+                   f"{BAND_WORDS[one['challenger_band']]}, {frequency(one['challenger_risk'])}")
         for part in one["because"][:3]:
             typer.echo(f"      {part['champion']:+.2f} to {part['challenger']:+.2f}  {part['text']}")
 
