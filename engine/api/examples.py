@@ -48,7 +48,7 @@ EVENTS: Mapping[str, dict[str, Any]] = MappingProxyType({
         "sent_on": "2026-11-22", "due_on": "2026-12-06", "stops_clock": False,
     },
     "review": {
-        "event_id": "RV-1", **_FRAME, "about": "referral", "subject": "catch_all:2026-000123", "application_id": _ID, "result": "dismissed",
+        "event_id": "RV-1", **_FRAME, "about": "referral", "subject": "catch_all:catch-all", "application_id": _ID, "result": "dismissed",
         "because": "The notice concerned another consignment.",
     },
 })

@@ -105,7 +105,9 @@ def list_due(
     next_actor: str | None = None, until: date | None = None, order: Literal["age", "value"] = "age", as_of: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000, skip: Annotated[int, Query(ge=0)] = 0,
 ) -> DueAnswer:
-    """What is due and overdue, by age or by value, each with who must act next."""
+    """What is due and overdue, by age or by value, each with who must act next. What speaks of findings or conditions is for officers."""
+    if obligation in NOT_FOR_PLANNERS and not caller.reads_all:
+        raise NotPermitted(f"{obligation} is for officers to read; this token's role is {caller.role}. Expected a role that reads applications. Ask for another obligation.")
     asked = clocks.Asked(tuple(state or ("due", "overdue")), obligation, next_actor, until, order, caller.authorities, limit + 1, skip)
     now = room.now()
 

@@ -64,6 +64,7 @@ def test_the_due_list_says_who_acts_next_and_keeps_findings_from_planners(servic
     officers, planners = (client.get("/v1/due", params={"limit": 5000}).json()["obligations"] for client in (service.analyst, service.planner))
     assert ("planned_visit", "overdue", "inspector") in {(one["obligation"], one["state"], one["next_actor"]) for one in planners if one["subject"] == visit_id}
     assert "follow_up" in {one["obligation"] for one in officers if one["application_id"] == application_id} and "follow_up" not in {one["obligation"] for one in planners}
+    assert "for officers" in is_problem(service.planner.get("/v1/due", params={"obligation": "licence_condition"}), 403)["detail"]
     page = service.analyst.get("/v1/due", params={"limit": 1}).json()
     assert len(page["obligations"]) == 1 and page["next_skip"] == 1
     assert service.token("analyst", authorities=("TV",)).get("/v1/due").json()["obligations"] == []
