@@ -3,7 +3,7 @@
 import math
 import re
 from bisect import bisect_right
-from collections import ChainMap, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,7 +88,7 @@ class _Rarity:
         self._told: dict[str, float | None] = {}
         self.unseen = _weight("", 1, self._names)
 
-    def get(self, word: str, default: float | None = None) -> float | None:
+    def get(self, word: str, default: float) -> float:
         try:
             weight = self._told[word]
         except KeyError:
@@ -98,13 +98,19 @@ class _Rarity:
         return default if weight is None else weight
 
     def __contains__(self, word: str) -> bool:
-        return self.get(word) is not None
+        return self.get(word, math.inf) < math.inf
 
-    def __getitem__(self, word: str) -> float:
-        weight = self.get(word)
-        if weight is None:
-            raise KeyError(word)
-        return weight
+
+@dataclass(frozen=True, slots=True)
+class _WithSlips:
+    """The same, and trade words with a slip of the pen, which no list prints."""
+
+    rarity: _Rarity
+    slips: Mapping[str, float]
+
+    def get(self, word: str, default: float) -> float:
+        slip = self.slips.get(word)
+        return self.rarity.get(word, default) if slip is None else slip
 
 
 _Near = tuple[tuple[str, ...], Alikeness]
@@ -193,7 +199,7 @@ class NameIndex:
         for name in (self._names[n] for n in found):
             rarity = self._rarity[name]
             unlisted = {word: weight for word, weight in slips.items() if word not in rarity}
-            weights = ChainMap(unlisted, rarity) if unlisted else rarity  # type: ignore[arg-type]
+            weights = _WithSlips(rarity, unlisted) if unlisted else rarity
             compared.append((name, alikeness(words, name, weights, rarity.unseen)))
         return [(listed, alike) for listed, alike in compared if alike.score >= threshold]
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Protocol
 
 from rapidfuzz.distance import OSA, Indel
 
@@ -94,8 +95,14 @@ def word_alikeness(query: str, listed: str) -> float:
     return alike if alike >= _SHORTEST_ALIKE else 0.0
 
 
+class Weights(Protocol):
+    """Words and what each proves, as far as it is known: a dict is one."""
+
+    def get(self, word: str, default: float, /) -> float: ...
+
+
 def alikeness(
-    query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[str, float], unseen: float
+    query: tuple[str, ...], listed: tuple[str, ...], weights: Weights, unseen: float
 ) -> Alikeness:
     """Compare two names given as words.
 
@@ -142,7 +149,7 @@ def _joined_up(words: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
 
 
 def _summed(
-    weights: Mapping[str, float], unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]
+    weights: Weights, unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]
 ) -> Mapping[str, float]:
     """Weights in which a joined word proves what its parts did."""
     new = {}
@@ -153,7 +160,7 @@ def _summed(
     return {**{word: weights.get(word, unseen) for word in listed}, **new}
 
 
-def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Mapping[str, float], unseen: float) -> Alikeness:
+def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Weights, unseen: float) -> Alikeness:
     """Compare word by word, without regard to spaces."""
     pairs = _pairs(query, listed)
     free_query = sorted({*range(len(query))} - {i for _, i, _ in pairs})

@@ -17,11 +17,11 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.screening.entries import ListEntry
+from engine.screening.entries import Kind, ListEntry
 from engine.screening.index import POTENTIAL, REVIEW, NameIndex, Query
 from engine.screening.names import plain_words
 from engine.screening.readers import read_list
@@ -30,7 +30,7 @@ from tests.speed.mutations import MUTATIONS, like_nobody
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "lists"
 LISTS = {"UN": ("UN_consolidated.xml", "un-xml"), "SDN": ("sdn.csv", "ofac-sdn-csv")}
 BESIDE_AT = 0.70  # logic-v2's own threshold
-KINDS = {"Person": "person", "Company": "organisation", "Organization": "organisation", "Vessel": "vessel"}
+KINDS: Mapping[str, Kind] = {"Person": "person", "Company": "organisation", "Organization": "organisation", "Vessel": "vessel"}
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def f1(said: list[bool], truth: list[bool]) -> tuple[float, float, float]:
 
 def pair_scores(pairs: list[tuple[str, str, str, bool]]) -> list[float]:
     """The score each pair's second name reaches for its first, all second names listed in one index."""
-    entries = [ListEntry("PAIRS", str(n), KINDS.get(schema, "unknown"), other) for n, (schema, _, other, _) in enumerate(pairs)]  # type: ignore[arg-type]
-    found = NameIndex(entries).match([Query(one, kind=KINDS.get(schema)) for schema, one, _, _ in pairs], threshold=0.3)  # type: ignore[arg-type]
+    entries = [ListEntry("PAIRS", str(n), KINDS.get(schema, "unknown"), other) for n, (schema, _, other, _) in enumerate(pairs)]
+    found = NameIndex(entries).match([Query(one, kind=KINDS.get(schema)) for schema, one, _, _ in pairs], threshold=0.3)
     return [next((match.score for match in matches if match.entry_id == str(n)), 0.0) for n, matches in enumerate(found)]
 
 
@@ -166,10 +166,10 @@ def many_names(chance: random.Random, count: int) -> list[ListEntry]:
     pools = {kind: [spoken(entry).split() for entry in entries if entry.kind == kind] for kind in ("person", "organisation")}
     made: dict[str, ListEntry] = {entry.name: replace(entry, entry_id=f"real-{n}") for n, entry in enumerate(entries)}
     while len(made) < count:
-        kind = "person" if chance.random() < 0.55 else "organisation"
+        kind: Kind = "person" if chance.random() < 0.55 else "organisation"
         one, other = chance.sample(pools[kind], 2)
         name = " ".join((*one[: chance.randint(1, max(1, len(one) - 1))], *other[len(other) // 2 :]))
-        made.setdefault(name, ListEntry("MADE", f"made-{len(made)}", kind, name))  # type: ignore[arg-type]
+        made.setdefault(name, ListEntry("MADE", f"made-{len(made)}", kind, name))
     return list(made.values())
 
 
