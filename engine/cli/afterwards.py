@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, plain
 from engine.workflows.memo import BAND_WORDS, frequency
 
 DAY = ["%Y-%m-%d"]
@@ -143,12 +142,3 @@ def report(
 
         at_store(store, origin, here=here, there=there)
     typer.echo(json.dumps({"year": year, "out": str(out)}) if as_json else f"report of {year} is in {out}")
-
-
-def plain(value: object) -> float | str:
-    """What JSON has no form for: amounts as numbers, days and moments as text."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime):
-        return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat() + "Z"
-    return str(value)

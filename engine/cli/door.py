@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -105,3 +106,12 @@ def progress_shown() -> Iterator:
             bar.update(task, description=stage, completed=done, total=of or None)
 
         yield tell
+
+
+def plain(value: object) -> float | str:
+    """What JSON has no form for: amounts as numbers, days and moments as text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat() + "Z"
+    return str(value)

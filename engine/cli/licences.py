@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.afterwards import plain
-from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, plain
 
 if TYPE_CHECKING:
     from engine.cli.service import Service

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.afterwards import plain
-from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, plain
 from engine.cli.events import PersonOption
 from engine.store.records import Origin
 from engine.workflows import links

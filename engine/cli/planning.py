@@ -13,8 +13,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from engine.cli.afterwards import plain
-from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, progress_shown
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, plain, progress_shown
 from engine.errors import RefusedInput
 from engine.monitoring.choose_visits import LOT_SHARE
 from engine.wire import Capacity, parse

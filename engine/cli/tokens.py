@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.afterwards import plain
-from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, plain
 from engine.workflows import tokens
 
 

@@ -11,8 +11,7 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from engine.cli.afterwards import plain
-from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told
+from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_told, plain
 
 
 class RecordsByDefault(TyperGroup):

@@ -29,7 +29,8 @@ def lay_afterwards(cursor: duckdb.DuckDBPyConnection, as_of: datetime, applicati
     """`licence_moment`, `licence_shipment`, `goods_returned`, `visit_standing`, `serial_state`, `physical_need` and what they stand on.
 
     Args:
-        cursor: one of its own, closed afterwards: for one application its working tables are laid over those of the store.
+        cursor: one of its own, closed afterwards: for one application its working tables are laid over those of the store. Asked for all
+            on the same cursor, they are taken off again.
         as_of: facts known strictly before it count, UTC.
     """
     for table in OF_ONE:
