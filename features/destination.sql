@@ -1,8 +1,8 @@
 -- Family:   destination
 -- Question: what does the destination's own control system make likely?
 -- Grain:    one row per spine row
--- Reads:    armed_conflict, arms_embargo, border, country_control, country_practice, country_record, fatf_listing, index_value,
---           membership, spine, spine_application, transshipment_hub
+-- Reads:    armed_conflict, arms_embargo, border, conflicts_known, country_control, country_practice, country_record, fatf_listing,
+--           index_value, membership, spine, spine_application, transshipment_hub
 -- As of:    reference rows count only if known_from < spine.as_of and they held on that day; base rates come from closed months
 -- Absent:   no destination named -> null; a country that was never assessed has no score
 -- Columns:  see destination.toml
@@ -73,23 +73,6 @@ at_war as (
             destination.country = armed_conflict.country
             and destination.as_of > armed_conflict.known_from
             and date_diff('day', armed_conflict.known_from, destination.as_of_day) <= 366
-    group by destination.subject
-),
-
--- Before the first yearly list, and more than a year after the newest, nobody has looked: that is not 0.
-conflict_edition as (
-    select armed_conflict.known_from
-    from armed_conflict
-    group by armed_conflict.known_from
-),
-
-conflicts_known as (
-    select destination.subject
-    from destination
-    inner join conflict_edition
-        on
-            destination.as_of > conflict_edition.known_from
-            and date_diff('day', conflict_edition.known_from, destination.as_of_day) <= 366
     group by destination.subject
 ),
 
@@ -165,7 +148,8 @@ select
     case when destination.subject is not null then case when partly_embargoed.embargoes > 0 then 1 else 0 end end
         as destination_partial_embargo_flag,
     case when destination.subject is not null then coalesce(listed.level, 0) end as destination_finance_list_level,
-    case when conflicts_known.subject is not null then coalesce(at_war.level, 0) end as destination_conflict_level,
+    case when destination.subject is not null and conflicts_known.subject is not null then coalesce(at_war.level, 0) end
+        as destination_conflict_level,
     case when destination.subject is not null then coalesce(beside_embargo.neighbours, 0) end as destination_embargo_neighbours_count,
     case when destination.subject is not null then coalesce(transshipment_hub.level, 0) end as destination_hub_level,
     case
@@ -176,7 +160,8 @@ select
         when destination.subject is not null
             then cast(coalesce(country_record.refusals, 0) as double) / (cast(coalesce(country_record.visits, 0) as double) + 5.0)
     end as destination_refused_visits_share,
-    case when conflicts_known.subject is not null then coalesce(beside_war.neighbours, 0) end as destination_conflict_neighbours_count,
+    case when destination.subject is not null and conflicts_known.subject is not null then coalesce(beside_war.neighbours, 0) end
+        as destination_conflict_neighbours_count,
     case when destination.subject is not null then case when coalition.subject is not null then 1 else 0 end end as destination_coalition_flag,
     integrity.value / 100.0 as destination_defence_integrity_score,
     case

@@ -1,8 +1,8 @@
 -- Family:   route
 -- Question: do the goods travel as goods of this kind would, or by places where they can change hands?
 -- Grain:    one row per spine row
--- Reads:    armed_conflict, arms_embargo, base_rate, border, carrier_event, carrier_named, code_tier, country_control, destination_end,
---           free_zone, lane_mode, lane_peer, lane_transit, place_distance, spine, spine_application, spine_item, spine_leg,
+-- Reads:    armed_conflict, arms_embargo, base_rate, border, carrier_event, carrier_named, code_tier, conflicts_known, country_control,
+--           destination_end, free_zone, lane_mode, lane_peer, lane_transit, place_distance, spine, spine_application, spine_item, spine_leg,
 --           transshipment_hub, vessel_named
 -- As of:    a record counts only if known_from < spine.as_of; reference rows if they held on that day; what is usual, from closed months
 -- Absent:   no route on the form -> null; places without coordinates, or inland on a leg by sea -> no distance
@@ -143,23 +143,6 @@ transit_signs as (
             and (free_zone.known_from is null or transit.as_of > free_zone.known_from)
             and (free_zone.valid_to is null or transit.as_of_day < free_zone.valid_to)
     group by transit.subject
-),
-
--- Before the first yearly list, and more than a year after the newest, nobody has looked: that is not 0.
-conflict_edition as (
-    select armed_conflict.known_from
-    from armed_conflict
-    group by armed_conflict.known_from
-),
-
-conflicts_known as (
-    select spine.subject
-    from spine
-    inner join conflict_edition
-        on
-            spine.as_of > conflict_edition.known_from
-            and date_diff('day', conflict_edition.known_from, spine.as_of_day) <= 366
-    group by spine.subject
 ),
 
 beside_war as (
