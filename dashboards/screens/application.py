@@ -257,7 +257,7 @@ def why(score: Score) -> None:
             [{"Reason": step["text"], "Odds": f"{step['factor']} {step['effect']}", "Value": step["value"]} for step in charts.steps(score)],
             "The reasons, largest first, each with the factor it multiplies the odds by",
         )
-    st.caption("Each says by how much the fact multiplies the odds of diversion. Dotted line: where every filing starts.")
+    st.caption("Each says by how much the fact multiplies the odds of diversion, beyond what is usual among filings. Dotted line: where every filing starts.")
     with st.expander("Value, source and evidence of each reason", icon=":material/fact_check:"):
         for reason in score.reasons:
             st.markdown(f"**{casefile.plain(reason.text)}** ({words.odds(reason.contribution)})")

@@ -83,6 +83,10 @@ class Model:
     def contributions(self, matrix: np.ndarray, *, exact: bool = True) -> np.ndarray:
         """(n, columns + 1) log-odds by feature, the base value last; each row sums to its raw score.
 
+        Told against the filings of the year before the training: the base value is their mean raw score, and a feature contributes what
+        it moves this score beyond what it moved theirs on average. Told against an empty form and the labelled filings instead, what
+        every filing has alike was among the reasons of each; the ten largest told 63 % of the variance of scores, so they tell 69 %.
+
         Args:
             exact: True uses LightGBM's own TreeSHAP (sums to 1e-6, what is stored); False lets many rows go through
                 woodelf (float32, sums to 2e-5), several times faster.
@@ -90,11 +94,16 @@ class Model:
         slope, intercept = self.prior
         told = slope * expert.contributions(catalogue(), matrix)
         told[:, -1] += intercept
-        if self.trees is None:
-            return told
-        if exact or len(matrix) < BULK_FROM:
-            return told + np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=0))
-        return told + _bulk_contributions(self.booster, matrix)
+        if self.trees is not None:
+            if exact or len(matrix) < BULK_FROM:
+                told += np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=0))
+            else:
+                told += _bulk_contributions(self.booster, matrix)
+        if self.reference is not None and self.reference.moved:
+            usual = np.array(self.reference.moved)
+            told[:, :-1] -= usual
+            told[:, -1] += usual.sum()
+        return told
 
     def raw(self, matrix: np.ndarray) -> np.ndarray:
         """Raw scores in log-odds, without contributions."""

@@ -79,6 +79,7 @@ class Reference:
         filings: how many were looked at.
         features: by column, in catalogue order.
         risk: of their scores by this model. mean_risk: on average.
+        moved: by column, log-odds by which it moved their scores on average; empty: not kept, in older models.
     """
 
     first_day: str
@@ -87,6 +88,7 @@ class Reference:
     features: tuple[Spread, ...]
     risk: Spread
     mean_risk: float
+    moved: tuple[float, ...] = ()
 
     def text(self) -> dict:
         """As JSON takes it."""
@@ -98,13 +100,15 @@ class Reference:
         def back(one: dict) -> Spread:
             return Spread(tuple(one["edges"]), tuple(one["counts"]))
 
-        return cls(told["first_day"], told["last_day"], told["filings"], tuple(back(one) for one in told["features"]), back(told["risk"]), told["mean_risk"])
+        features = tuple(back(one) for one in told["features"])
+        return cls(told["first_day"], told["last_day"], told["filings"], features, back(told["risk"]), told["mean_risk"], tuple(told.get("moved", ())))
 
 
-def reference(matrix: np.ndarray, risk: np.ndarray, first_day: str, last_day: str) -> Reference:
+def reference(matrix: np.ndarray, risk: np.ndarray, moved: np.ndarray, first_day: str, last_day: str) -> Reference:
     """Lay out the filings of a period.
 
     Args:
-        matrix: (n, columns). risk: (n,) by the model that it will be kept with.
+        matrix: (n, columns). risk: (n,) and moved: (n, columns) contributions in log-odds, by the model that it will be kept with.
     """
-    return Reference(first_day, last_day, len(matrix), tuple(spread(matrix[:, n]) for n in range(matrix.shape[1])), spread(risk), float(risk.mean()))
+    features = tuple(spread(matrix[:, n]) for n in range(matrix.shape[1]))
+    return Reference(first_day, last_day, len(matrix), features, spread(risk), float(risk.mean()), tuple(moved.mean(axis=0).tolist()))

@@ -138,7 +138,8 @@ def train(
     if len(known.recent):
         recent = known.recent.select(book.columns).to_numpy().astype(np.float64)
         days = f"{moment - timedelta(days=REFERENCE_DAYS):%Y-%m-%d}", f"{moment:%Y-%m-%d}"
-        model = replace(model, reference=reference(recent, model.calibration.risk(model.raw(recent)), *days))
+        moved = model.contributions(recent, exact=False)[:, :-1]
+        model = replace(model, reference=reference(recent, model.calibration.risk(model.raw(recent)), moved, *days))
     card["features"] = _effects(book, model, rows.matrix, seed)
     promoted, because = _verdict(champion, better, difference, promote_because) if fair or promote_because else (False, _too_few(rows, champion))
     if champion.version == version:

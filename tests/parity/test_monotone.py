@@ -17,6 +17,7 @@ from engine.risk.explain import assess_matrix
 from engine.risk.missing import ALWAYS
 from engine.risk.model import Model, _bulk_contributions, expert_card, from_text, to_text, with_usual
 from engine.risk.policy import policy_in_force
+from engine.risk.reference import reference
 from engine.risk.train import Labelled, grow
 from features.catalogue import catalogue
 
@@ -85,6 +86,21 @@ def test_contributions_sum_to_the_score(model, rows):
     contributions = model.contributions(rows.matrix)
     assert contributions.shape == (ROWS, len(BOOK.columns) + 1)
     np.testing.assert_allclose(contributions.sum(axis=1), model.raw(rows.matrix), atol=1e-6, rtol=0)
+
+
+def test_contributions_are_told_against_the_filings_before_the_training(trained, rows):
+    before, later = rows.matrix[:1_000], rows.matrix[1_000:1_200]
+    plain = trained.contributions(before)
+    told = replace(trained, reference=reference(before, trained.raw(before), plain[:, :-1], "2025-01-01", "2026-01-01"))
+    told = from_text(to_text(told))
+    against = told.contributions(before)
+    np.testing.assert_allclose(against[:, :-1].mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(against[:, -1], trained.raw(before).mean(), atol=1e-6)
+    moved, other = told.contributions(later), trained.contributions(later)
+    np.testing.assert_allclose(moved.sum(axis=1), other.sum(axis=1), atol=1e-9)
+    assert (told.raw(later) == trained.raw(later)).all()
+    alike = np.flatnonzero((np.ptp(plain[:, :-1], axis=0) == 0) & (plain[0, :-1] != 0))
+    assert np.abs(moved[:, alike]).max(initial=0) < 1e-9, "what every filing has is nobody's reason"
 
 
 def test_bulk_contributions_are_the_exact_ones(trained, rows):

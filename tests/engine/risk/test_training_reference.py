@@ -41,7 +41,7 @@ def test_a_column_never_known_before_has_a_group_for_the_values_that_come():
 
 def test_a_reference_reads_back_as_it_was():
     matrix = CHANCE.normal(0, 1, (50, 4))
-    kept = reference(matrix, CHANCE.random(50), "2025-01-01", "2026-01-01")
+    kept = reference(matrix, CHANCE.random(50), CHANCE.normal(0, 1, (50, 4)), "2025-01-01", "2026-01-01")
     assert Reference.of_text(json.loads(json.dumps(kept.text()))) == kept
 
 
@@ -69,7 +69,7 @@ def test_a_reason_says_how_its_value_stands_among_the_filings_before_the_trainin
     column = book.columns.index(name)
     matrix = np.zeros((len(filings), len(book.columns)))
     matrix[:, column] = filings
-    model = replace(expert_card(), reference=reference(matrix, filings, "2025-01-01", "2026-01-01"))
+    model = replace(expert_card(), reference=reference(matrix, filings, np.zeros_like(matrix), "2025-01-01", "2026-01-01"))
     plain = book.features[column].sentence(value)
     assert model.sentence(column, value) == (f"{plain} {told}" if told else plain)
     assert expert_card().sentence(column, value) == plain, "a model that kept no reference says nothing of it"
