@@ -2,14 +2,16 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from builders import fresh
 
 from engine.compute.run import lay_relations
 from engine.store.records import Origin
-from engine.wire import Application, Score, parse, parse_event
-from engine.workflows.assess import Subject, filing_in_force, lay_subjects, score_stored
+from engine.wire import Application, Referral, Score, parse, parse_event
+from engine.workflows.assess import Subject, filing_in_force, lay_subjects, referrals_of, score_stored
 from engine.workflows.desk import Desk, open_desk
 from engine.workflows.ingest import Ingested, ingest_file
 from engine.workflows.record_event import record_event
@@ -22,9 +24,23 @@ def origin(channel: str = "command", at: datetime = NOW, actor: str = "test") ->
     return Origin(actor, channel, at)
 
 
+@cache
+def _empty() -> bytes:
+    with TemporaryDirectory() as folder:
+        open_desk(Path(folder) / "store.duckdb", origin(), create=True).close()
+        return Path(folder, "store.duckdb").read_bytes()
+
+
+def an_empty_store(path: Path) -> Path:
+    """A store with nothing in it but the reference data: made once a process, since building one takes half a second."""
+    path.write_bytes(_empty())
+    return path
+
+
 def a_desk(folder: Path) -> Desk:
-    """An empty store with the reference data loaded."""
-    return open_desk(folder / "store.duckdb", origin(), create=True)
+    """An empty store with the reference data loaded, open; the one in the folder where there is one."""
+    path = folder / "store.duckdb"
+    return open_desk(path if path.exists() else an_empty_store(path), origin())
 
 
 def take_in(desk: Desk, kind: str, *documents: dict) -> Ingested:
@@ -71,12 +87,18 @@ def values(desk: Desk, application_id: str, *, as_of: datetime | None = None) ->
 
 def labels(desk: Desk, as_of: datetime = NOW) -> dict[str, int]:
     """Application -> its label as it stood at a moment."""
+    return dict(label_frame(desk.store.cursor(), as_of).select("application_id", "label").iter_rows())
+
+
+def referrals(desk: Desk, application_id: str, *, now: datetime = NOW) -> list[Referral]:
+    """The referrals that go with a filing's score as of now, without scoring it."""
     cursor = desk.store.cursor()
-    lay_subjects(cursor, [])
+    record_no, _, filed_at = filing_in_force(cursor, application_id, None)
+    lay_subjects(cursor, [Subject(record_no, filed_at, now)])
     lay_relations(cursor)
-    return dict(label_frame(cursor, as_of).select("application_id", "label").iter_rows())
+    return referrals_of(cursor).get(1, [])
 
 
 def open_referrals(desk: Desk, application_id: str, *, now: datetime = NOW) -> dict[str, str]:
     """Rule -> what it is about, of the referrals that nobody has settled."""
-    return {referral.rule_id: referral.subject for referral in score_of(desk, application_id, now=now).referrals if not referral.settled}
+    return {referral.rule_id: referral.subject for referral in referrals(desk, application_id, now=now) if not referral.settled}

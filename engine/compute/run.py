@@ -93,6 +93,14 @@ def lay_corrections(cursor: duckdb.DuckDBPyConnection) -> None:
     _lay(cursor, "correction", f"select event_id, min(known_at) as known_at from ({corrections}) as c group by event_id")
 
 
+def lay_findings(cursor: duckdb.DuckDBPyConnection) -> None:
+    """`shipment_of_application`, `visit_in_force` and `incident_in_force` of all applications: what labels are read from, without features."""
+    lay_corrections(cursor)
+    lay_bases(cursor, parties=False)
+    for name in ("shipment_of_application", "visit_in_force", "incident_in_force"):
+        _lay(cursor, name, relation_sql(name))
+
+
 def lay_known(cursor: duckdb.DuckDBPyConnection, moment: str) -> None:
     """`known_decision`, `known_visit` ...: each event known by a moment that no other had replaced or taken back by then.
 

@@ -105,8 +105,6 @@ def _shared(asked: np.ndarray, other: np.ndarray, values: np.ndarray) -> tuple[s
 
 
 def _labelled(desk: Desk, cursor: duckdb.DuckDBPyConnection, now: datetime) -> Labelled:
-    lay_subjects(cursor, [])
-    lay_relations(cursor)
     labels = label_frame(cursor, now).sort("learned_from", descending=True).head(MOST_CASES)
     filings = cursor.sql(
         "select application_id, record_no, filed_at, authority from filing "

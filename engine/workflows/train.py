@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from engine.compute.run import about_filings, features, lay_known, lay_relations
+from engine.compute.run import about_filings, features, lay_findings, lay_known, lay_relations
 from engine.errors import RefusedInput
 from engine.risk import evaluate, validate
 from engine.risk.groups import NOT_KNOWN, groups_of
@@ -60,7 +60,8 @@ class Trained:
 
 
 def label_frame(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> pl.DataFrame:
-    """Labels as they stood at a moment: `application_id, label, learned_from, found_by, mode, visit_id`; needs the relations laid."""
+    """Labels as they stood at a moment: `application_id, label, learned_from, found_by, mode, visit_id`."""
+    lay_findings(cursor)
     cursor.execute("create or replace temp table label_moment as select ?::timestamp as as_of", [as_of])
     lay_known(cursor, "label_moment")
     return cursor.sql((resources.files("engine.monitoring") / "labels.sql").read_text()).pl()

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bad_files import ORIGIN, Run
+from bad_files import Run
+from desks import an_empty_store
 from typer.testing import CliRunner
 
 from engine.cli import app
-from engine.workflows.desk import open_desk
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "empty.duckdb"
-    open_desk(path, ORIGIN, create=True).close()
-    return path
 
 
 @pytest.fixture
-def store(tmp_path: Path, empty_store: Path) -> Path:
+def store(tmp_path: Path) -> Path:
     """A store of one's own with nothing in it but the reference data."""
-    return shutil.copy(empty_store, tmp_path / "store.duckdb")
+    return an_empty_store(tmp_path / "store.duckdb")
 
 
 @pytest.fixture

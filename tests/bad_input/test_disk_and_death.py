@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from bad_files import ORIGIN, Run, an_application, apart, aside, on_record, write_lines
+from desks import an_empty_store
 
 from engine.store import audit
 from engine.workflows.desk import open_desk
@@ -90,8 +91,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_is_told_and_the_rest_goes_in_when_there_is_space(tmp_path: Path, empty_store: Path, small_disk: Path) -> None:
-    store = shutil.copy(empty_store, small_disk / "store.duckdb")
+def test_a_full_disk_is_told_and_the_rest_goes_in_when_there_is_space(tmp_path: Path, small_disk: Path) -> None:
+    store = an_empty_store(small_disk / "store.duckdb")
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * (34 * 1024 * 1024 - Path(store).stat().st_size))
     path = many(tmp_path / "many.jsonl", 7_000)

@@ -1,22 +1,24 @@
-"""Feature matrices of stores in memory, and how they differ: bit for bit, column by column."""
+"""Feature matrices of stores, and how they differ: bit for bit, column by column."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
+from desks import a_desk
 from facts import Facts
 
 from engine.compute.run import features, lay_relations
 from engine.store.records import Origin
 from engine.wire import EVENTS
 from engine.workflows.assess import Subject, lay_subjects
-from engine.workflows.desk import Desk, open_desk
+from engine.workflows.desk import Desk
 from engine.workflows.ingest import ingest_file
 from engine.workflows.screen import import_list
 from features.catalogue import catalogue
@@ -26,9 +28,15 @@ KEY = ["application_id", "revision", "as_of"]
 IN_ORDER = ("application", *EVENTS)
 
 
-def a_store() -> Desk:
-    """An empty store in memory, with editions in the slots of the reference data that ship without rows."""
-    desk = open_desk(Path(":memory:"), ORIGIN, create=True)
+@contextmanager
+def a_store() -> Iterator[Desk]:
+    """An empty store, with editions in the slots of the reference data that ship without rows."""
+    with TemporaryDirectory() as folder, a_desk(Path(folder)) as desk:
+        _load_editions(desk)
+        yield desk
+
+
+def _load_editions(desk: Desk) -> None:
     with desk.store.writing() as cursor:
         for edition, known_from in ((2023, "2024-02-01"), (2025, "2026-03-01")):
             cursor.execute(
@@ -41,7 +49,6 @@ def a_store() -> Desk:
                 "?::date as known_from, 'test' as source from country",
                 [edition, edition, known_from],
             )
-    return desk
 
 
 def take(desk: Desk, facts: Facts, *, order: Sequence[str] = IN_ORDER, lenient: bool = False) -> None:

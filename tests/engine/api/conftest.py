@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from api_service import GENEROUS, LATER, NOW, Clock, Service
+from desks import an_empty_store
 
 from data.world import write_world
 from engine.api import create_app
@@ -36,7 +37,7 @@ def start(tmp_path_factory: pytest.TempPathFactory, world: Path) -> Iterator[Cal
 
     def started(limits: Limits = GENEROUS, filled: bool = True, settings: Settings = Settings()) -> Service:
         origin = Origin("test", "ingest", NOW)
-        desk = open_desk(tmp_path_factory.mktemp("store") / "diversion.duckdb", origin, create=True)
+        desk = open_desk(an_empty_store(tmp_path_factory.mktemp("store") / "diversion.duckdb"), origin)
         if filled:
             for kind in ("application", *EVENTS):
                 if (world / f"{kind}.jsonl").is_file():

@@ -18,7 +18,7 @@ from builders import (
     fresh,
     withdrawing,
 )
-from desks import NOW, a_desk, open_referrals, origin, record, score_of, take_in
+from desks import NOW, a_desk, open_referrals, origin, record, referrals, score_of, take_in
 
 from engine.errors import InvalidRecord
 from engine.workflows.score_file import score_file
@@ -41,7 +41,7 @@ def filed(desk, **told) -> str:
 
 def embargoes(desk, now: datetime = NOW, **told) -> set[str]:
     """The embargoes that a new filing raises."""
-    return {r.subject.removeprefix("embargo:") for r in score_of(desk, filed(desk, **told), now=now).referrals if r.rule_id == "embargo"}
+    return {r.subject.removeprefix("embargo:") for r in referrals(desk, filed(desk, **told), now=now) if r.rule_id == "embargo"}
 
 
 def to(country: str, kind: str | None = "military", **told) -> dict:
@@ -99,7 +99,7 @@ def test_an_embargo_counts_from_the_day_it_was_published_to_the_day_it_ended(des
     name = filed(desk, **old)
 
     def raised(day: datetime) -> bool:
-        return any(r.subject == "embargo:EU-CI-2004-852" for r in score_of(desk, name, now=day).referrals)
+        return any(r.subject == "embargo:EU-CI-2004-852" for r in referrals(desk, name, now=day))
 
     assert [raised(datetime(2004, 12, 1)), raised(datetime(2005, 1, 1)), raised(datetime(2016, 6, 8)), raised(datetime(2016, 6, 10))] == [False, True, True, False]
 
@@ -109,7 +109,7 @@ def test_goods_under_no_control_raise_no_embargo(desk):
 
 
 def test_a_referral_tells_its_evidence_its_source_and_what_settles_it(desk):
-    told = [r for r in score_of(desk, filed(desk, **to("SS"))).referrals if r.subject == "embargo:EU-SS-2015-740"]
+    told = [r for r in referrals(desk, filed(desk, **to("SS"))) if r.subject == "embargo:EU-SS-2015-740"]
     assert told[0].evidence == ("reference:arms_embargo:EU-SS-2015-740",) and told[0].source and "review" in told[0].settled_by.lower()
     assert not told[0].settled
 
@@ -192,7 +192,7 @@ def test_one_certificate_number_over_other_content_is_asked_about(desk):
     first = filed(desk, documents=[a_certificate(number=number)])
     again = filed(desk, documents=[a_certificate(number=number)])
     other = filed(desk, documents=[a_certificate(number=number, end_user="Another Service", items=[{"description": "Rifles", "quantity": 900}])])
-    told = {r.rule_id: r for r in score_of(desk, other).referrals}
+    told = {r.rule_id: r for r in referrals(desk, other)}
     assert set(told["duplicate_certificate"].evidence) == {f"application:{first}", f"application:{again}"}
 
 
@@ -214,7 +214,7 @@ RIFLES = {"items": [arms()], "end_user": a_party("Border Guard Service", "FI", "
     ([a_certificate(expires_on=None)], None),
 ])
 def test_small_arms_are_not_licensed_without_an_assurance_in_force(desk, documents, said):
-    told = [r for r in score_of(desk, filed(desk, documents=documents, **RIFLES)).referrals if r.rule_id == "missing_assurance"]
+    told = [r for r in referrals(desk, filed(desk, documents=documents, **RIFLES)) if r.rule_id == "missing_assurance"]
     assert [said in r.text for r in told] == ([True] if said else [])
 
 

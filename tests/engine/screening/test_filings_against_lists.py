@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from builders import a_certificate, a_decision, a_denial_notice, a_licence, a_party, a_review, an_application, fresh, withdrawing
-from desks import NOW, a_desk, origin, record, score_of, take_in, values
+from desks import NOW, a_desk, origin, record, referrals, take_in, values
 from typer.testing import CliRunner
 
 from engine.cli import app
@@ -59,7 +59,7 @@ def filed(desk: Desk, **told: object) -> str:
 
 
 def asked(desk: Desk, application_id: str, rule: str = "listed_party", now: datetime = NOW) -> list[Referral]:
-    return [r for r in score_of(desk, application_id, now=now).referrals if r.rule_id == rule]
+    return [r for r in referrals(desk, application_id, now=now) if r.rule_id == rule]
 
 
 def unsettled(desk: Desk, application_id: str, now: datetime = NOW) -> list[str]:
@@ -342,7 +342,7 @@ def test_a_store_of_an_older_schema_screens_its_names_when_it_is_opened(tmp_path
         edition(desk, tmp_path, "2026-10-01", LISTED)
         application_id = filed(desk, end_user=a_party(LISTED, "TR"), payment={"payer_name": LISTED, "payer_country": "TR"})
         take_in(desk, "denial_notice", a_denial_notice(LISTED, "TR"))
-        before = score_of(desk, application_id).referrals
+        before = referrals(desk, application_id)
     with duckdb.connect(str(tmp_path / "store.duckdb")) as connection:
         for table in ("screened_name", "filing_name", "named_hit", "listed_address", "party_place"):
             connection.execute(f"drop table {table}")
@@ -350,7 +350,7 @@ def test_a_store_of_an_older_schema_screens_its_names_when_it_is_opened(tmp_path
         connection.execute("alter table name_hit drop column content")
         connection.execute("update setting set value = '9' where name = 'schema_version'")
     with open_desk(tmp_path / "store.duckdb", origin()) as desk:
-        assert score_of(desk, application_id).referrals == before
+        assert referrals(desk, application_id) == before
         assert len(before) == 3  # the end user, the payer, the denial
 
 
