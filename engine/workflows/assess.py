@@ -218,6 +218,18 @@ def referrals_of(cursor: duckdb.DuckDBPyConnection) -> dict[int, list[Referral]]
     return found
 
 
+def referrals_at(cursor: duckdb.DuckDBPyConnection, application_id: str, at: datetime) -> list[Referral]:
+    """The questions that an application's newest filing raises as of a moment, settled or not; without its score.
+
+    Raises:
+        UnknownApplication.
+    """
+    record_no, _, filed_at = filing_in_force(cursor, application_id, None)
+    lay_subjects(cursor, [Subject(record_no, filed_at, at)])
+    lay_relations(cursor)
+    return referrals_of(cursor).get(1, [])
+
+
 def keep_scores(cursor: duckdb.DuckDBPyConnection, scores: Sequence[Score], origin: Origin) -> None:
     """Put scores on record: what was said, by which model, on what."""
     serial = first(cursor, "select count(*) from record where kind = 'score'")[0]

@@ -75,6 +75,6 @@ def impossible_days(cursor: duckdb.DuckDBPyConnection, kind: str, bodies: str, r
             f"where {stands} and {where} and json_extract_string(body, '$.{name}')::date < followed.day - 1 order by position"
         ).fetchall()
         found += [(position, FieldProblem(
-            name, f"it lies before the day on which {said} ({day})", "that day or a later one", f"Correct it; or, where that day is wrong, correct the record of it first: an event with `corrects` and the right day.",
+            name, f"it lies before the day on which {said} ({day})", "that day or a later one", "Correct it; or, where that day is wrong, correct the record of it first: an event with `corrects` and the right day.",
         )) for position, day in rows]
     return found

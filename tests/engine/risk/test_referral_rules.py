@@ -21,6 +21,7 @@ from builders import (
 from desks import NOW, a_desk, open_referrals, origin, record, score_of, take_in
 
 from engine.errors import InvalidRecord
+from engine.workflows.assess import score_unscored
 from engine.workflows.score_file import score_file
 from engine.workflows.screen import import_list
 
@@ -343,3 +344,19 @@ def test_a_referral_is_no_part_of_the_risk(desk):
     before = score_of(desk, referred).risk
     record(desk, "review", about_catch_all(referred, "dismissed"))
     assert score_of(desk, referred).risk == before and score_of(desk, plain).referrals == ()
+
+
+def test_a_referral_that_was_never_raised_is_not_settled_and_those_that_stand_are_told(desk):
+    name = filed(desk, catch_all={"wmd_aware": True})
+    with pytest.raises(InvalidRecord, match=r"subject: no such referral was raised .* Expected: one of `catch_all:catch-all`"):
+        record(desk, "review", about_catch_all(name, "dismissed", subject="catch_all"))
+    with pytest.raises(InvalidRecord, match="and none stands"):
+        record(desk, "review", about_catch_all(filed(desk), "dismissed"))
+    record(desk, "review", about_catch_all(name, "dismissed"))
+
+
+def test_a_referral_that_stands_in_a_score_on_record_can_be_settled_when_nothing_raises_it_any_more(desk):
+    name = filed(desk, catch_all={"wmd_aware": True})
+    score_unscored(desk, origin())
+    take_in(desk, "application", an_application(application_id=name, revision=2))
+    record(desk, "review", about_catch_all(name, "ended"))
