@@ -30,7 +30,7 @@ from features.catalogue import Feature, catalogue
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
-RULES_VERSION = "2026-11-28"
+RULES_VERSION = "2026-11-28.2"
 EVIDENCE_SHOWN = 20  # records named a reason; more of them are counted, not listed
 STRICTEST = ("releasable", "internal", "originator_controlled")
 
