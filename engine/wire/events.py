@@ -436,7 +436,7 @@ class Review(Event):
     needs = ("about", "subject", "result")
 
     about: ReviewAbout | None = Field(None, description="What was reviewed.")
-    subject: Id | None = Field(None, description="The id of what was reviewed; of a referral its `rule_id:subject`, as the score names them.")
+    subject: Id | None = Field(None, description="The id of what was reviewed; of a referral its `subject`, whole, as the score tells it (`rule_id:...`).")
     application_id: Id | None = Field(None, description="The application concerned.")
     result: ReviewResult | None = Field(None, description="What came of it.")
     legal_basis: Text | None = Field(None, description="The provision it rests on.")

@@ -25,6 +25,13 @@ def test_a_filing_is_answered_with_its_score(service: Service):
     assert set(told) >= FULL and told["scope"] == "diversion only" and told["risk_low"] <= told["risk"] <= told["risk_high"]
 
 
+def test_a_new_filing_is_answered_with_its_address(service: Service):
+    filing = an_application(application_id=fresh("A/"))
+    first, again = (service.analyst.post("/v1/applications", json=filing) for _ in range(2))
+    assert first.headers["location"] == f"/v1/applications/{filing['application_id'].replace('/', '%2F')}" and "location" not in again.headers
+    assert service.analyst.get(first.headers["location"]).json()["application_id"] == filing["application_id"]
+
+
 def test_the_same_filing_again_gives_the_same_score(service: Service):
     filing = an_application()
     first = service.analyst.post("/v1/applications", json=filing)
