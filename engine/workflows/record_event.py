@@ -145,7 +145,7 @@ def check_raised(cursor, review: Review, at: datetime) -> None:
     if review.subject in raised or first(cursor, scored, [review.application_id, review.subject]):
         return
     raise InvalidRecord("The review", [FieldProblem(
-        "subject", "no such referral was raised for this application", f"one of {', '.join(f'`{subject}`' for subject in raised)}" if raised else "a referral of this application, and none stands",
+        "subject", "no such referral of this application is on record", f"one of {', '.join(f'`{subject}`' for subject in raised)}" if raised else "a referral of this application, and none stands",
         "Name a referral as the score does, its `subject` whole; `GET /v1/applications/{application_id}/score` tells them.",
     )])
 

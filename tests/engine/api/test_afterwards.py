@@ -114,7 +114,7 @@ def test_what_is_due_licensed_and_visited_is_asked_for_one_application(service: 
 def test_an_alert_without_a_score_says_why(service: Service):
     application_id = filed(service)
     visit_id = found(service, application_id)
-    (alert,) = [one for one in service.analyst.get("/v1/alerts", params={"limit": 500}).json()["alerts"] if one["source"] == visit_id]
+    (alert,) = [one for one in service.analyst.get("/v1/alerts", params={"limit": 500}).json()["alerts"] if (one["source"], one["application_id"]) == (visit_id, application_id)]
     assert alert["why"] == "found here" and alert["risk"] is None and "made on this application" in alert["not_scored"]
     assert alert["risk_before"] == service.analyst.get(f"/v1/applications/{application_id}/score").json()["risk"] and alert["band_before"]
     quick = service.analyst.get("/v1/alerts", params={"limit": 500, "scored": False}).json()["alerts"]

@@ -417,7 +417,7 @@ def test_a_referral_is_no_part_of_the_risk(desk):
 
 def test_a_referral_that_was_never_raised_is_not_settled_and_those_that_stand_are_told(desk):
     name = filed(desk, catch_all={"wmd_aware": True})
-    with pytest.raises(InvalidRecord, match=r"subject: no such referral was raised .* Expected: one of `catch_all:catch-all`"):
+    with pytest.raises(InvalidRecord, match=r"subject: no such referral of this application is on record. Expected: one of `catch_all:catch-all`"):
         record(desk, "review", about_catch_all(name, "dismissed", subject="catch_all"))
     with pytest.raises(InvalidRecord, match="and none stands"):
         record(desk, "review", about_catch_all(filed(desk), "dismissed"))
