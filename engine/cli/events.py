@@ -42,7 +42,7 @@ def _record(
     for warning in odd:
         typer.echo(f"diversion: {warning}", err=True)
     if as_json:
-        typer.echo(json.dumps({"event_id": event.event_id, "new": new, "warnings": list(odd)}))
+        typer.echo(json.dumps({"event_id": event.event_id, "new": new} | ({"warnings": list(odd)} if odd else {})))
     else:
         typer.echo(f"{kind} {event.event_id} {'is on record' if new else 'was already on record'}")
 
