@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from engine.wire.quantities import amount
 
@@ -60,6 +62,11 @@ def say(code: str | None) -> str:
     if code is None:
         return "–"
     return _SPECIAL.get(code) or " ".join(_WORDS.get(word, word) for word in code.split("_"))
+
+
+def chosen_by(visit: Mapping[str, Any]) -> str:
+    """How a visit came into its plan; one that a planner added is told as that, for which the contract's codes have no word."""
+    return "a planner" if visit.get("added_by_planner") else say(visit["chosen_by"])
 
 
 def per(*risks: float) -> int:

@@ -67,7 +67,8 @@ def visit_rows(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "State": STATES[visit["state"]], "Until": words.day(visit["window_to"]), "From": words.day(visit["window_from"]), "Application": visit["application_id"] or "–",
             "Destination": country(visit["destination"]), "Mode": words.say(visit["mode"]), "Outcome": words.say(visit["outcome"]),
             "Findings": ", ".join(words.say(one) for one in visit["findings"] or ()) or "–", "Made": words.day(visit["visited_on"]),
-            "Reviewed": words.yes_no(visit["reviewed"]) if visit["state"] == "done" else "–", "Chosen by": words.say(visit["chosen_by"]),
+            "Reviewed": words.yes_no(visit["reviewed"]) if visit["state"] == "done" else "–",
+            "Evidence not here": str(visit["evidence_missing"]) if visit.get("evidence_missing") else tables.NONE, "Chosen by": words.chosen_by(visit),
             "Probability": visit["inclusion_probability"], "Why": visit["reason"] or "–", "Visit": visit["visit_id"], "Plan": visit["plan_id"] or "–",
         }
         for visit in listed
@@ -218,8 +219,8 @@ def make(client: Client) -> None:
 def read(told: dict[str, Any]) -> None:
     """A plan's visits, each with why and with what probability, and what the plan rests on."""
     chosen = told["visits"]
-    by = Counter(visit["chosen_by"] for visit in chosen)
-    said = [f"**{len(chosen)}** visits", *(f"{number} by {'rule' if how == 'mandatory' else words.say(how)}" for how, number in by.items())]
+    by = Counter(words.chosen_by(visit) for visit in chosen)
+    said = [f"**{len(chosen)}** visits", *(f"{number} by {'rule' if how == 'mandatory' else how}" for how, number in by.items())]
     if told.get("objective") is not None:
         said.append(f"**{told['objective']:.1f}** diversions expected among the visits by risk")
     if told.get("gap") is not None:
@@ -276,7 +277,7 @@ def plan_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "Visit": visit["visit_id"], "Application": visit["application_id"], "Shipment": visit["shipment_id"], "From": words.day(visit["window_from"]),
-            "To": words.day(visit["window_to"]), "Chosen by": words.say(visit["chosen_by"]), "Probability": visit["inclusion_probability"],
+            "To": words.day(visit["window_to"]), "Chosen by": words.chosen_by(visit), "Probability": visit["inclusion_probability"],
             "Risk": visit.get("risk"), "Mode": words.say(visit["mode"]), "Why": visit["reason"],
         }
         for visit in told["visits"]

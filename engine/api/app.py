@@ -69,6 +69,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        app.openapi()  # each request is held to it, and many at once must not all begin to write it
         yield
         line.close()
         work.close()

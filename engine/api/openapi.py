@@ -77,6 +77,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return told
 
 
+def query_of(app: FastAPI, method: str, path: str) -> tuple[str, ...]:
+    """The query parameters that a route is described with: those it takes."""
+    operation = app.openapi()["paths"].get(path, {}).get(method.lower(), {})
+    return tuple(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+
+
 def _roles(method: str, path: str) -> set[str]:
     """Every role that may call a route with some value in its braces."""
     prefix = f"{method} {path.split('{kind}')[0]}"

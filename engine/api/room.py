@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,13 +20,15 @@ from engine.api.filing import FilingBatches
 from engine.api.jobs import Job, Jobs
 from engine.api.kept import Kept
 from engine.api.limits import Buckets, Limits
-from engine.errors import NotAuthenticated, NotPermitted, TooLarge
+from engine.api.openapi import query_of
+from engine.errors import FieldProblem, InvalidRecord, NotAuthenticated, NotPermitted, TooLarge
 from engine.settings import Settings
 from engine.store.records import Origin
 from engine.workflows.desk import Desk
 from engine.workflows.history import authority_of, unknown_application
 from engine.workflows.tokens import look_up
 
+LONGEST_NAME = 60  # characters of an unknown parameter's name that are told
 Cursor = Any  # of the store's own library, which only the store knows by name
 
 
@@ -109,10 +112,11 @@ RoomDep = Annotated[Room, Depends(room)]
 
 
 def caller(request: Request, here: RoomDep) -> Caller:
-    """Who is asking: known, allowed here, and not too often. Runs before any body is read.
+    """Who is asking: known, allowed here, not too often, and in words that the route knows. Runs before any body is read.
 
     Raises:
         NotAuthenticated, NotPermitted, TooManyRequests.
+        InvalidRecord: a query parameter that the route does not take.
     """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
@@ -125,7 +129,24 @@ def caller(request: Request, here: RoomDep) -> Caller:
     request.state.caller = asking
     here.buckets.take(asking.token_id)
     permissions.check(asking.role, request.method, route_of(request), request.path_params)
+    _check_query(request)
     return asking
+
+
+def _check_query(request: Request) -> None:
+    """Refuse a query parameter that the route does not take: ignored, a mistyped filter would answer as if it had been applied.
+
+    Raises:
+        InvalidRecord.
+    """
+    known = query_of(request.app, request.method, route_of(request))
+    expected = f"one of {', '.join(f'`{name}`' for name in known)}" if known else "a path without a query"
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        near = {name: get_close_matches(name[:LONGEST_NAME], known, n=1) for name in unknown}
+        raise InvalidRecord("The query", [FieldProblem(
+            name[:LONGEST_NAME], "this route takes no such query parameter", expected, f"Did you mean `{near[name][0]}`?" if near[name] else "Leave it out.",
+        ) for name in unknown])
 
 
 CallerDep = Annotated[Caller, Depends(caller)]

@@ -27,7 +27,7 @@ KINDS_SHOWN: Mapping[str, frozenset[str]] = {
     "inspector": frozenset({"application", "licence", "shipment", "delivery", "visit", "destruction", "request"}),
 }
 DECISION_FOR_SYSTEM = frozenset({"event_id", "at", "application_id", "outcome", "basis", "conditions", "reasons_for_applicant", "corrects", "withdrawn"})
-BEFORE_SIGN_OFF = ("chosen_by", "inclusion_probability", "reason", "plan_id")
+BEFORE_SIGN_OFF = ("chosen_by", "inclusion_probability", "reason", "added_by_planner", "plan_id")
 
 
 def score_for(caller: Caller, score: Score) -> Score | ScoreForSystem:

@@ -25,6 +25,7 @@ def due(
     who: Annotated[str | None, typer.Option(help="Only what this one must do next, such as exporter, planner or approver.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=DAY, help="Only what is due by that day.")] = None,
     as_of: Annotated[datetime | None, typer.Option("--as-of", formats=MOMENT, help="As known by then; default now.")] = None,
+    application: Annotated[str | None, typer.Option(help="Only what concerns this application.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="So many at most.")] = 1000,
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
@@ -33,18 +34,19 @@ def due(
     from engine.workflows.afterwards import moment_after
 
     origin = asking()
-    asked = clocks.Asked(("overdue",) if overdue else ("due", "overdue"), kind, who, until.date() if until else None, order, None, limit)
+    asked = clocks.Asked(("overdue",) if overdue else ("due", "overdue"), kind, who, until.date() if until else None, order, None, limit, 0, application)
 
     def here(desk) -> dict:
         cursor = desk.store.cursor()
         clocks.lay_due(cursor, as_of or moment_after(origin.at))
         return {
-            "obligations": [asdict(one) for one in clocks.due(cursor, origin.at, asked)], "unverified": [asdict(one) for one in clocks.unverified(cursor, None)],
-            "cooperation": [asdict(one) for one in clocks.cooperation(cursor)],
+            "obligations": [asdict(one) for one in clocks.due(cursor, origin.at, asked)],
+            "unverified": [asdict(one) for one in clocks.unverified(cursor, None) if application in (None, one.application_id)],
+            "cooperation": [asdict(one) for one in clocks.cooperation(cursor)] if application is None else [],
         }
 
     def there(service) -> dict:
-        params = {"state": list(asked.states), "obligation": kind, "next_actor": who, "until": asked.until, "order": order, "as_of": as_of and f"{as_of:%Y-%m-%dT%H:%M:%SZ}", "limit": limit}
+        params = {"state": list(asked.states), "obligation": kind, "next_actor": who, "until": asked.until, "order": order, "application_id": application, "as_of": as_of and f"{as_of:%Y-%m-%dT%H:%M:%SZ}", "limit": limit}
         return service.ask("GET", "due", params={name: value for name, value in params.items() if value is not None})
 
     with errors_told():

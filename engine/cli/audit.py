@@ -61,7 +61,7 @@ def erase(
 
 
 def export(
-    table: Annotated[str, typer.Argument(help="A table, such as filing, visit, planned_visit, score, audit_entry.")],
+    table: Annotated[str, typer.Argument(help=f"One of {', '.join((*exporting.OF_FILINGS, *exporting.OF_EVERYBODY))}, or a reference table such as country.")],
     out: Annotated[Path, typer.Option(help=".parquet, .csv or .jsonl")], store: StoreOption = None,
 ) -> None:
     """Export a table; CSV cells that a spreadsheet would run as formulas are made text."""

@@ -14,9 +14,12 @@ from engine.cli.door import JsonOption, StoreOption, asking, at_store, errors_to
 from engine.errors import NotReady, RefusedInput
 from engine.wire import EVENTS, Event, canonical, parse_event
 from engine.workflows import record_event
+from engine.workflows.warnings import warnings_of
 
 if TYPE_CHECKING:
     from engine.cli.service import Service
+    from engine.store.records import Origin
+    from engine.workflows.desk import Desk
 
 EventIdOption = Annotated[str | None, typer.Option("--event-id", help="The event's own id; default a new one. The same id and content, --at included, changes nothing the second time.")]
 AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%dT%H:%M:%SZ"], help="When it became known; default now.")]
@@ -35,13 +38,11 @@ def _record(
         told.setdefault("event_id", event_id or f"{kind}:{uuid4().hex[:16]}")
         told.setdefault("at", (at or origin.at).strftime("%Y-%m-%dT%H:%M:%SZ"))
         event = parse_event(kind, json.dumps({k: v for k, v in told.items() if v not in (None, [], ())})).model
-        new = at_store(
-            store, origin,
-            here=lambda desk: record_event.record_event(desk, kind, event, origin),
-            there=lambda service: _send(service, kind, event, said_by),
-        )
+        new, odd = at_store(store, origin, here=lambda desk: _keep(desk, kind, event, origin), there=lambda service: _send(service, kind, event, said_by))
+    for warning in odd:
+        typer.echo(f"diversion: {warning}", err=True)
     if as_json:
-        typer.echo(json.dumps({"event_id": event.event_id, "new": new}))
+        typer.echo(json.dumps({"event_id": event.event_id, "new": new} | ({"warnings": list(odd)} if odd else {})))
     else:
         typer.echo(f"{kind} {event.event_id} {'is on record' if new else 'was already on record'}")
 
@@ -61,8 +62,14 @@ def _read(file: Path) -> dict:
     return told
 
 
-def _send(service: Service, kind: str, event: Event, said_by: str | None) -> bool:
-    """Record one event through the service, under the token's name; True if it is new.
+def _keep(desk: Desk, kind: str, event: Event, origin: Origin) -> tuple[bool, tuple[str, ...]]:
+    """Record one event at the store: whether it is new, and what is odd about it."""
+    new = record_event.record_event(desk, kind, event, origin)
+    return new, warnings_of(desk, event)
+
+
+def _send(service: Service, kind: str, event: Event, said_by: str | None) -> tuple[bool, tuple[str, ...]]:
+    """Record one event through the service, under the token's name: whether it is new, and what is odd about it.
 
     Raises:
         NotReady: it waits for a second signature, without which it would be refused at the store.
@@ -73,7 +80,7 @@ def _send(service: Service, kind: str, event: Event, said_by: str | None) -> boo
         typer.echo(f"{', '.join(left_out)}: left out, since the service takes names from tokens alone; recorded by {answer['recorded_by']}.", err=True)
     if answer["state"] == "awaiting_signature":
         raise NotReady(f"{kind} {event.event_id} needs a second person's signature and is not in force until then. {answer['todo']}")
-    return answer["state"] == "recorded"
+    return answer["state"] == "recorded", tuple(answer["warnings"])
 
 
 def decide(

@@ -20,6 +20,7 @@ PAGE = 10_000  # licences asked for at once
 def licences(
     outside: Annotated[bool, typer.Option("--outside", help="Only the shipments that no open licence covered.")] = False,
     as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="As known by then; default now.")] = None,
+    application: Annotated[str | None, typer.Option(help="Only what concerns this application.")] = None,
     store: StoreOption = None, as_json: JsonOption = False,
 ) -> None:
     """List licences with what is shipped and left, and the shipments outside them: over-drawn, after expiry, while suspended."""
@@ -31,10 +32,11 @@ def licences(
 
     def here(desk) -> dict:
         found = licensing.licences(desk.store.cursor(), moment)
+        found = found if application is None else licensing.of_application(found, application)
         return {"licences": [] if outside else [asdict(one) for one in found.licences], "outside": [asdict(one) for one in found.outside]}
 
     with errors_told():
-        told = at_store(store, origin, here=here, there=lambda service: _asked_of(service, as_of, outside))
+        told = at_store(store, origin, here=here, there=lambda service: _asked_of(service, as_of, outside, application))
     if as_json:
         shown = {"as_of": moment.strftime("%Y-%m-%dT%H:%M:%SZ")} | ({} if outside else {"licences": told["licences"]})
         typer.echo(json.dumps(shown | {"outside": told["outside"]}, default=plain, ensure_ascii=False))
@@ -52,9 +54,9 @@ def licences(
         typer.echo(f"  {shipment['shipment_id']}  {shipment['shipped_on']}  {shipment['licence'] or 'no licence'}: {'; '.join(shipment['why'])}")
 
 
-def _asked_of(service: Service, as_of: datetime | None, outside: bool) -> dict:
+def _asked_of(service: Service, as_of: datetime | None, outside: bool, application: str | None) -> dict:
     """Every page of it."""
-    params = {"outside": outside, "limit": PAGE} | ({"as_of": f"{as_of:%Y-%m-%dT%H:%M:%SZ}"} if as_of else {})
+    params = {"outside": outside, "limit": PAGE} | ({"application_id": application} if application else {}) | ({"as_of": f"{as_of:%Y-%m-%dT%H:%M:%SZ}"} if as_of else {})
     told = service.ask("GET", "licences", params=params)
     page = told
     while page["next_skip"] is not None:

@@ -88,7 +88,7 @@ def file(
         return
     chosen = told["chosen"]
     typer.echo(f"Visit {told['visit_id']} of application {told['application_id']}")
-    typer.echo(f"  chosen by {chosen['chosen_by']}, probability {chosen['inclusion_probability']}, plan {chosen['plan_id']}: {chosen['reason']}" if chosen else "  chosen by no plan")
+    typer.echo(f"  chosen by {'a planner' if chosen.get('added_by_planner') else chosen['chosen_by']}, probability {chosen['inclusion_probability']}, plan {chosen['plan_id']}: {chosen['reason']}" if chosen else "  chosen by no plan")
     for one in told["ratings"]:
         typer.echo(f"  {str(one['at'])[:16]}  {one['outcome'] or 'withdrawn'} {', '.join(one['findings'])} by {one['recorded_by']} ({one['event_id']}"
                    + (f", in place of {one['corrects']}: {one['because'] or 'no reason given'}" if one["corrects"] else "") + (", in force)" if one["in_force"] else ")"))

@@ -51,14 +51,15 @@ concerned as (
     group by touched.found_by, touched.source, party_standing.application_id, pending.why, pending.licences
     union
     select
-        found_by,
-        source,
-        application_id,
+        finding_standing.found_by,
+        finding_standing.source,
+        finding_standing.application_id,
         'found here' as why,
-        null as licences,
+        opened.licences,
         'this licence' as shared_as
     from finding_standing
-    where application_id is not null
+    left join opened on finding_standing.application_id = opened.application_id
+    where finding_standing.application_id is not null
 )
 
 select

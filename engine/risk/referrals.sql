@@ -5,7 +5,8 @@ with goods as (
         spine_item.subject,
         max(case when code_tier.list_family in ('munitions', 'us_usml') then 1 else 0 end) as arms,
         max(case when code_tier.small_arms then 1 else 0 end) as small_arms,
-        max(case when code_tier.list_family = 'dual_use' then 1 else 0 end) as dual_use
+        max(case when code_tier.list_family = 'dual_use' then 1 else 0 end) as dual_use,
+        max(case when code_tier.list_family is null then 1 else 0 end) as unlisted
     from spine_item
     left join code_tier on spine_item.control_code = code_tier.control_code
     group by spine_item.subject
@@ -68,6 +69,69 @@ embargoed as (
             and list_contains(string_split(coalesce(arms_embargo.exempt_end_user_kinds, ''), ';'), end_user.kind)
         )
         and not (touched.as_what = 1 and arms_embargo.scope <> 'state')
+),
+
+-- An arms embargo bars arms; dual-use goods for a military end use in the same country need an authorisation all the same, those of no list
+-- too. So it is asked where that use is declared and, of listed goods under a binding embargo, where nobody says who uses them or for what.
+bound_for as (
+    select subject, destination as country from spine_application where destination is not null
+    union
+    select subject, country from spine_party
+    where country is not null and (role_group in ('end_user', 'further_end_user') or role = 'purchaser')
+),
+
+told_use as (
+    select
+        spine_application.subject,
+        coalesce(bool_or(spine_party.kind = 'military'), false) or coalesce(any_value(spine_application.purpose) = 'military_operations', false)
+            as military,
+        any_value(spine_application.purpose) is null or bool_or(spine_party.kind is null) as untold
+    from spine_application
+    left join spine_party on spine_application.subject = spine_party.subject and spine_party.role_group in ('end_user', 'further_end_user')
+    group by spine_application.subject
+),
+
+for_the_military as (
+    select
+        bound_for.subject,
+        'military_end_use' as rule_id,
+        bound_for.country as item_key,
+        'Dual-use goods are bound for ' || bound_for.country || ', which is under an arms embargo ('
+        || string_agg(distinct arms_embargo.issuer || ', ' || arms_embargo.instrument, '; ' order by arms_embargo.issuer || ', ' || arms_embargo.instrument)
+        || '), and '
+        || case when told_use.military then 'a military end use or end user is declared' else 'the filing does not say who uses them, or for what' end
+        || '. Are they, or may they be, for use in, or in making, testing or maintaining, military items?' as text,
+        list(distinct 'reference:arms_embargo:' || arms_embargo.embargo_id order by 'reference:arms_embargo:' || arms_embargo.embargo_id)
+        || ['application:' || any_value(spine.application_id) || '#' || cast(any_value(spine.revision) as varchar) || '/end_use'] as evidence,
+        'Regulation (EU) 2021/821, article 4(1)(b): military end use in a country under an arms embargo (https://eur-lex.europa.eu/eli/reg/2021/821/oj/eng)'
+            as source,
+        'A review of this referral: dismissed (no military end use, and on what that rests) or exempted, with legal basis and approver.' as settled_by,
+        'internal' as handling
+    from bound_for
+    inner join spine on bound_for.subject = spine.subject
+    inner join referral_moment on bound_for.subject = referral_moment.subject
+    inner join goods on bound_for.subject = goods.subject
+    inner join told_use on bound_for.subject = told_use.subject
+    left join end_user on bound_for.subject = end_user.subject
+    inner join arms_embargo
+        on
+            bound_for.country = arms_embargo.country
+            and arms_embargo.direction in ('export_to', 'both')
+            and (arms_embargo.known_from is null or referral_moment.moment > arms_embargo.known_from)
+            and (arms_embargo.valid_from is null or cast(referral_moment.moment as date) >= arms_embargo.valid_from)
+            and (arms_embargo.valid_to is null or cast(referral_moment.moment as date) < arms_embargo.valid_to)
+    left join embargoed on bound_for.subject = embargoed.subject and arms_embargo.embargo_id = embargoed.item_key
+    where
+        (
+            (told_use.military and (goods.dual_use = 1 or goods.unlisted = 1))
+            or (told_use.untold and goods.dual_use = 1 and arms_embargo.mandatory)
+        )
+        and not (
+            end_user.country = bound_for.country and end_user.kind is not null
+            and list_contains(string_split(coalesce(arms_embargo.exempt_end_user_kinds, ''), ';'), end_user.kind)
+        )
+    group by bound_for.subject, bound_for.country, told_use.military
+    having count(embargoed.item_key) = 0 -- where the embargo itself reaches the goods, that is the question
 ),
 
 sourced_from_embargoed as (
@@ -303,6 +367,8 @@ partner_denial as (
 
 raised as (
     select * from embargoed
+    union all
+    select * from for_the_military
     union all
     select * from sourced_from_embargoed
     union all

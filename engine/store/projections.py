@@ -33,7 +33,7 @@ OWN_KINDS = {
         "plan_id": "VARCHAR", "visit_id": "VARCHAR", "application_id": "VARCHAR", "shipment_id": "VARCHAR", "stage": "VARCHAR",
         "window_from": "DATE", "window_to": "DATE", "chosen_by": "VARCHAR", "inclusion_probability": "DOUBLE",
         "lot_probability": "DOUBLE", "risk": "DOUBLE", "stratum": "VARCHAR", "reason": "VARCHAR", "mode": "VARCHAR", "planned_at": "TIMESTAMP",
-        "rank": "BIGINT", "amendment": "BIGINT", "amended_by": "VARCHAR", "because": "VARCHAR", "dropped": "BOOLEAN",
+        "rank": "BIGINT", "amendment": "BIGINT", "amended_by": "VARCHAR", "because": "VARCHAR", "dropped": "BOOLEAN", "added_by_planner": "BOOLEAN",
     },
     "list_entry": {
         "list": "VARCHAR", "entry_id": "VARCHAR", "kind": "VARCHAR", "name": "VARCHAR",

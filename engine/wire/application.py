@@ -269,7 +269,7 @@ class Payment(Record):
 EXAMPLE: JsonDict = {
     "application_id": "2026-000123",
     "authority": "DE",
-    "filed_at": "2026-11-22T09:30:00Z",
+    "filed_at": "2026-01-12T09:30:00Z",
     "kind": "export",
     "exporter": {"name": "Example Optics GmbH", "country": "DE", "kind": "commercial"},
     "end_user": {"name": "Example Border Guard", "country": "PL", "kind": "police"},

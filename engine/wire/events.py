@@ -8,6 +8,7 @@ in the types.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self
 
@@ -64,6 +65,7 @@ from engine.wire.kinds import (
 )
 from engine.wire.record import Record
 
+ONE_DAY = timedelta(days=1)  # a day is told without its time zone: what leaves one evening arrives across the date line on the day before
 Serials = Annotated[tuple[Label, ...], Field(max_length=20_000)]
 
 
@@ -80,6 +82,10 @@ class Event(Record):
     """Fields that must be there unless the event is withdrawn."""
     needs_one_of: ClassVar[tuple[str, ...]] = ()
     """Fields of which at least one must be there unless the event is withdrawn."""
+    happened: ClassVar[tuple[str, ...]] = ()
+    """Days of what has happened, which none can lie after the moment of recording."""
+    in_order: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Two days of which the second cannot be earlier."""
 
     event_id: Id = Field(description="The sender's id of this event; sending it twice changes nothing.")
     recorded_by: Name | None = Field(None, description="Who recorded it; over HTTP it comes from the token.")
@@ -109,6 +115,10 @@ class Event(Record):
             raise _refusal(
                 self.needs_one_of[:1], f"neither {' nor '.join(names)} is there", f"at least one of {' or '.join(names)}", "Say what it is about"
             )
+        for earlier, later in self.in_order:
+            first, second = getattr(self, earlier), getattr(self, later)
+            if first and second and second < first - ONE_DAY:
+                raise _refusal((later,), f"it lies before `{earlier}`", f"a day on or after `{earlier}`", "Check the two days")
         self._check()
         return self
 
@@ -215,6 +225,8 @@ class Shipment(Event):
 
     needs = ("shipment_id",)
     needs_one_of = ("application_id", "licence_number")
+    happened = ("shipped_on", "arrived_on")
+    in_order = (("shipped_on", "arrived_on"),)
 
     shipment_id: Id | None = Field(None, description="The sender's id of the shipment.")
     application_id: Id | None = Field(None, description="The application it was made under.")
@@ -232,6 +244,7 @@ class Delivery(Event):
     """How far a shipment got, and what proves it."""
 
     needs = ("shipment_id", "milestone")
+    happened = ("on",)
 
     shipment_id: Id | None = Field(None, description="The shipment.")
     milestone: Milestone | None = Field(None, description="How far it got.")
@@ -284,6 +297,7 @@ class Visit(Event):
 
     needs = ("visit_id", "outcome")
     needs_one_of = ("application_id", "shipment_id")
+    happened = ("visited_on",)
 
     visit_id: Id | None = Field(None, description="The id of the visit.")
     application_id: Id | None = Field(None, description="The application it checks.")
@@ -323,6 +337,7 @@ class Incident(Event):
 
     needs = ("finding",)
     needs_one_of = ("application_id", "party")
+    happened = ("occurred_on",)
 
     application_id: Id | None = Field(None, description="The application concerned.")
     party: Party | None = Field(None, description="The party concerned, where no licence is known.")
@@ -337,6 +352,8 @@ class DenialNotice(Event):
     """A partner state's notice that it denied a transfer."""
 
     needs = ("party",)
+    happened = ("denied_on",)
+    in_order = (("denied_on", "expires_on"),)
 
     party: Name | None = Field(None, description="The party's name as notified.")
     country: Country | None = Field(None, description="The party's country.")
@@ -358,6 +375,7 @@ class Destruction(Event):
     """Goods, or the stock they replace, were destroyed before witnesses."""
 
     needs = ("application_id",)
+    happened = ("destroyed_on",)
 
     application_id: Id | None = Field(None, description="The application concerned.")
     control_code: ControlCode | None = Field(None, description="Control code of what was destroyed.")
@@ -372,6 +390,8 @@ class Request(Event):
     """A question put to someone, or, with `answer`, what came back."""
 
     needs = ("request_id",)
+    happened = ("sent_on", "answered_on")
+    in_order = (("sent_on", "due_on"), ("sent_on", "answered_on"))
     subjects: ClassVar[tuple[str, ...]] = ("application_id", "shipment_id", "visit_id")
     """What a request is about: one of these; a document stands beside them, as it has no id of its own."""
 
@@ -416,7 +436,7 @@ class Review(Event):
     needs = ("about", "subject", "result")
 
     about: ReviewAbout | None = Field(None, description="What was reviewed.")
-    subject: Id | None = Field(None, description="The id of what was reviewed; of a referral its `rule_id:subject`, as the score names them.")
+    subject: Id | None = Field(None, description="The id of what was reviewed; of a referral its `subject`, whole, as the score tells it (`rule_id:...`).")
     application_id: Id | None = Field(None, description="The application concerned.")
     result: ReviewResult | None = Field(None, description="What came of it.")
     legal_basis: Text | None = Field(None, description="The provision it rests on.")

@@ -203,10 +203,10 @@ def _keep(
             visit_id = f"{plan_id}-{count:03d}"
             if shipment in adds:
                 row |= {"reason": f"added by the planner: {because}"}
-                if row["chosen_by"] == "risk":  # a person's choice is certain as a rule's is; the score did not make it
+                if row["chosen_by"] == "risk":  # a person's choice is certain as a rule's is; the contract has no word of its own for it, so `added_by_planner` tells
                     row |= {"chosen_by": "mandatory"}
                 added.append(visit_id)
-                bodies.append((visit_id, visit_body(row, plan_id, visit_id, origin.at, **signed)))
+                bodies.append((visit_id, visit_body(row, plan_id, visit_id, origin.at, added_by_planner=True, **signed)))
             else:
                 filled.append(visit_id)
                 bodies.append((visit_id, visit_body(row, plan_id, visit_id, origin.at, amendment=number, amended_by=origin.actor)))

@@ -30,7 +30,7 @@ from features.catalogue import Feature, catalogue
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
 
-RULES_VERSION = "2026-11-28"
+RULES_VERSION = "2026-11-28.2"
 EVIDENCE_SHOWN = 20  # records named a reason; more of them are counted, not listed
 STRICTEST = ("releasable", "internal", "originator_controlled")
 
@@ -216,6 +216,18 @@ def referrals_of(cursor: duckdb.DuckDBPyConnection) -> dict[int, list[Referral]]
             settled=settled, handling=handling,
         ))
     return found
+
+
+def referrals_at(cursor: duckdb.DuckDBPyConnection, application_id: str, at: datetime) -> list[Referral]:
+    """The questions that an application's newest filing raises as of a moment, settled or not; without its score.
+
+    Raises:
+        UnknownApplication.
+    """
+    record_no, _, filed_at = filing_in_force(cursor, application_id, None)
+    lay_subjects(cursor, [Subject(record_no, filed_at, at)])
+    lay_relations(cursor)
+    return referrals_of(cursor).get(1, [])
 
 
 def keep_scores(cursor: duckdb.DuckDBPyConnection, scores: Sequence[Score], origin: Origin) -> None:

@@ -90,6 +90,7 @@ class Asked:
     Args:
         states: of `STATES`.
         order: `age`, the longest overdue first, or `value`, the dearest first.
+        application_id: what concerns that application alone.
         visible: the authorities whose filings the caller may read; None = all.
     """
 
@@ -101,6 +102,7 @@ class Asked:
     visible: tuple[str, ...] | None = None
     limit: int = 1000
     skip: int = 0
+    application_id: str | None = None
 
 
 def lay_due(cursor: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
@@ -120,8 +122,8 @@ def due(cursor: duckdb.DuckDBPyConnection, as_of: datetime, asked: Asked) -> lis
     _check(asked)
     rows = cursor.execute(
         "select * from obligation where list_contains($states, state) and ($obligation is null or obligation = $obligation) and ($actor is null or next_actor = $actor) "
-        f"and ($until is null or due_on <= $until) and ($visible is null or list_contains($visible, authority)) order by {ORDERS[asked.order]} limit $limit offset $skip",
-        {"states": list(asked.states), "obligation": asked.obligation, "actor": asked.next_actor, "until": asked.until,
+        f"and ($until is null or due_on <= $until) and ($application is null or application_id = $application) and ($visible is null or list_contains($visible, authority)) order by {ORDERS[asked.order]} limit $limit offset $skip",
+        {"states": list(asked.states), "obligation": asked.obligation, "actor": asked.next_actor, "until": asked.until, "application": asked.application_id,
          "visible": list(asked.visible) if asked.visible is not None else None, "limit": asked.limit, "skip": asked.skip},
     ).fetchall()
     return [Obligation(*row) for row in rows]

@@ -133,6 +133,11 @@ def evidence(desk: Desk, sha256: str) -> File:
     return File(place, media_type_of(place))
 
 
+def not_kept(desk: Desk, named: Iterable[str]) -> list[str]:
+    """Those of some files, by their hash, whose bytes are not here."""
+    return [sha256 for sha256 in dict.fromkeys(named) if not _place(desk, sha256).is_file()]
+
+
 def unknown_evidence() -> UnknownRecord:
     """The one answer for a file that is not there and for one that the caller may not see."""
     return UnknownRecord("no file with this hash is on record. Expected the SHA-256 of one that was sent. Send it with `PUT`, or check the hash.")

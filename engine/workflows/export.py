@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from engine.wire import EVENTS
 # What can be exported. Never the tokens, the salts of the records, or anything derived that names people across filings.
 OF_FILINGS = (*FILING_TABLES, "score", "planned_visit", *(kind for kind in EVENTS if kind != "denial_notice"))
 OF_EVERYBODY = ("denial_notice", "list_entry", "audit_entry")
+MEANT = {"application": "filing", "applications": "filing"}  # the table of the applications by the word of the contract
 FORMULA_SIGNS = "=+-@\t\r\n|%"  # a cell that begins with one of these is run by a spreadsheet
 FORMULA = ", ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
 FORMS = {".parquet": "format parquet", ".csv": "format csv, header true", ".jsonl": "format json"}
@@ -55,7 +57,10 @@ def export_table(cursor: duckdb.DuckDBPyConnection, table: str, out: Path, autho
         NotPermitted: a table that cannot be told apart by authority was asked for with `authorities`.
     """
     if table not in exportable():
-        raise UnknownRecord(f"no table {table[:60]!r} can be exported. Expected one of: {', '.join(exportable())}.")
+        near = get_close_matches(MEANT.get(table, table)[:60], exportable(), n=1)
+        raise UnknownRecord(
+            f"no table {table[:60]!r} can be exported. Expected one of: {', '.join(exportable())}. " + (f"Did you mean `{near[0]}`?" if near else "Name one of these.")
+        )
     check_form(out)
     cursor.execute("create or replace temp table visible_authority as select unnest(?::varchar[]) as authority", [list(authorities or ())])
     where = "" if authorities is None else f" where {_visible(cursor, table)}"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.wire import Score
     from engine.workflows.desk import Desk
 
+FOUND_HERE = "the finding was made on this application: what a score foretells has been looked at here"
+NOT_ASKED = "asked for without scoring anew"
+TOO_MANY = "more alerts than are scored anew at once: ask for a smaller page"
 RESCORED = 200  # alerts of one page that are scored anew; more are listed without
 
 
@@ -31,7 +34,8 @@ class Alert:
         why: `found here`, `open licence` or `undecided`.
         shared_as: the parts that the parties in common, or the names that come near the entry, play in this application.
         subject: of an entry, what a review that settles it names.
-        risk, band: scored now; None where it was not scored anew.
+        licences: those of the application that are open; None = none is.
+        risk, band: scored now; None where it was not scored anew, and `not_scored` says why.
         risk_before, band_before: of the newest score on record.
     """
 
@@ -54,6 +58,7 @@ class Alert:
     band: str | None = None
     risk_before: float | None = None
     band_before: str | None = None
+    not_scored: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,14 +115,13 @@ def alerts(
     found = [(_with_the_found_application_hidden(one, cursor, visible), record_no) for one, record_no in found]
     anew = sorted({record_no for one, record_no in found if one.why != "found here"})[:RESCORED]
     scores = _scored(desk, anew, at) if scored else {}
-    before = _on_record(cursor, [one.application_id for one, record_no in found if record_no in anew])
+    before = _on_record(cursor, [one.application_id for one, _ in found])
     told = []
     for one, record_no in found:
-        if one.why != "found here" and record_no in anew:
-            risk_before, band_before = before.get(one.application_id, (None, None))
-            now = scores.get(record_no)
-            one = replace(one, risk=now.risk if now else None, band=now.band if now else None, risk_before=risk_before, band_before=band_before)
-        told.append(one)
+        risk_before, band_before = before.get(one.application_id, (None, None))
+        now = scores.get(record_no) if one.why != "found here" else None
+        why_not = None if now else FOUND_HERE if one.why == "found here" else NOT_ASKED if not scored else TOO_MANY
+        told.append(replace(one, risk=now and now.risk, band=now and now.band, risk_before=risk_before, band_before=band_before, not_scored=why_not))
     return told
 
 

@@ -91,6 +91,11 @@ def visible_licences(cursor: duckdb.DuckDBPyConnection, found: Licences, visible
     return Licences(*(tuple(one for one in some if one.application_id in seen) for some in (found.licences, found.outside)))
 
 
+def of_application(found: Licences, application_id: str) -> Licences:
+    """What of it concerns one application."""
+    return Licences(*(tuple(one for one in some if one.application_id == application_id) for some in (found.licences, found.outside)))
+
+
 def _with_lines(state: LicenceState, lines: list[LicenceLine]) -> LicenceState:
     return LicenceState(
         state.licence, state.application_id, state.told_by, state.state, state.change, state.since, state.valid_from, state.valid_to, tuple(lines)

@@ -104,13 +104,16 @@ def why(cursor: duckdb.DuckDBPyConnection, plan_id: str, shipment_id: str, visib
     standing = [one for one in records[-1:] if not one["dropped"]]
     drawn = bool(held.drawn[held.frame.rows["shipment_id"].to_list().index(shipment_id)])
     told = {name: row[name] for name in ("shipment_id", "application_id", "risk", "stratum", "rank", "tier", "lot_probability", "mandatory", "consent",
-                                         "consent_answer", "arrived_on", "window_from", "window_to")}
+                                         "consent_answer", "arrived_on")}
+    window = standing[0] if standing else row  # a planner may have moved it
+    told |= {"window_from": window["window_from"], "window_to": window["window_to"], "frame_window_from": row["window_from"], "frame_window_to": row["window_to"]}
     cut = cursor.execute("select min(risk), max(rank) from planned_visit_in_force where plan_id = ? and chosen_by = 'risk'", [plan_id]).fetchall()[0]
     told |= {
         "plan_id": plan_id, "of": len(held.frame.rows), "drawn_by_lot": drawn, "in_plan": bool(standing), "visit_id": records[-1]["visit_id"] if records else None,
-        "chosen_by": standing[0]["chosen_by"] if standing else None, "reason": standing[0]["reason"] if standing else None,
+        "chosen_by": standing[0]["chosen_by"] if standing else None, "added_by_planner": bool(standing and standing[0]["added_by_planner"]),
+        "reason": standing[0]["reason"] if standing else None,
         "lowest_risk_chosen": cut[0], "last_rank_chosen": cut[1], "model_version": held.order["model_version"], "policy_version": held.order["policy_version"],
-        "history": [{"planned_at": _in_utc(one["planned_at"])} | {name: one[name] for name in ("visit_id", "window_from", "window_to", "amendment", "amended_by", "because", "dropped")} for one in records],
+        "history": [{"planned_at": _in_utc(one["planned_at"]), "in_force": one in standing} | {name: one[name] for name in ("visit_id", "window_from", "window_to", "amendment", "amended_by", "because", "dropped")} for one in records],
     }
     limits: tuple[str, ...] = ()
     if not standing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from engine.errors import Conflict, FieldProblem, InvalidRecord, OpenReferral, SignatureNeeded
@@ -13,11 +13,12 @@ from engine.store.database import first
 from engine.store.records import Origin
 from engine.wire import canonical
 from engine.wire.events import Decision, Event, Review, Visit
-from engine.workflows.assess import Subject, filing_in_force, score_stored
+from engine.workflows.assess import Subject, filing_in_force, referrals_at, score_stored
 from engine.workflows.check_visit import check_visit
 from engine.workflows.derive import derive
 from engine.workflows.ingest import conflict_problem, unknown_subjects
-from engine.workflows.settle import check_settlement
+from engine.workflows.possible_days import impossible_days, latest, moment_to_come
+from engine.workflows.settle import check_settlement, settles_proposal
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -35,7 +36,7 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
     """Put one event on record; False if it already was, word for word.
 
     Raises:
-        InvalidRecord: it speaks of something not on record, lacks what a decision must have, or is a visit whose rating does not follow from it.
+        InvalidRecord: it speaks of something not on record or of a day that cannot be, lacks what a decision must have, or is a visit whose rating does not follow from it.
         OpenReferral: a grant while a referral is unsettled.
         Conflict: the event's id is taken by other content, or the visit was completed before.
     """
@@ -46,13 +47,15 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
         if known == body:
             return False
         cursor.execute("create or replace temp table one_event as select 0 as position, ?::varchar as body", [body])
-        problems = [problem for _, problem in unknown_subjects(cursor, kind, "one_event")]
+        problems = [moment_to_come(kind)] if at > latest(origin.at) else []
+        problems += [problem for _, problem in [*unknown_subjects(cursor, kind, "one_event"), *impossible_days(cursor, kind, "one_event", origin.at)]]
         if problems:
             raise InvalidRecord(f"The {kind.replace('_', ' ')}", problems)
         if isinstance(event, Decision) and not event.withdrawn:
             check_decision(desk, event, origin, cursor)
         if isinstance(event, Review) and not event.withdrawn:
             check_review(event)
+            check_raised(cursor, event, max(at, origin.at))
             check_settlement(desk, event, max(at, origin.at))
         if isinstance(event, Visit) and not event.withdrawn:
             check_visit(desk, event, max(at, origin.at))
@@ -127,6 +130,24 @@ def check_review(review: Review) -> None:
             "approved_by", "an exemption or an unverified status needs a second person's signature",
             "the name of another person than recorded_by", "Have an approver sign.",
         )])
+
+
+def check_raised(cursor, review: Review, at: datetime) -> None:
+    """A referral is settled only where one was raised: of this application, now or in a score on record. What is settled by a mistyped name stays open unseen.
+
+    Raises:
+        InvalidRecord: it names none; the message lists those that stand.
+    """
+    if review.about != "referral" or settles_proposal(review):
+        return
+    scored = "select 1 from score where application_id = ? and list_contains(list_transform(referrals, lambda one: one.subject), ?)"
+    raised = [referral.subject for referral in referrals_at(cursor, review.application_id, at)]
+    if review.subject in raised or first(cursor, scored, [review.application_id, review.subject]):
+        return
+    raise InvalidRecord("The review", [FieldProblem(
+        "subject", "no such referral of this application is on record", f"one of {', '.join(f'`{subject}`' for subject in raised)}" if raised else "a referral of this application, and none stands",
+        "Name a referral as the score does, its `subject` whole; `GET /v1/applications/{application_id}/score` tells them.",
+    )])
 
 
 def signed_by_another(event: Decision | Review) -> bool:

@@ -73,6 +73,7 @@ class VisitFile:
 
     Args:
         chosen: the plan's own record of the visit, with its way of choosing, probability, score, stratum and reason; None for one that no plan chose.
+        evidence: of the final rating; before the review, of the rating as it stands.
         final: the rating in force and the record it stands on in full; None where there is none or nobody reviewed it.
         missing: what an auditor will ask for and will not find, in words.
     """
@@ -116,7 +117,9 @@ def visit_file(desk: Desk, cursor: duckdb.DuckDBPyConnection, visit_id: str, at:
     final = next((body for body, _ in reversed(told) if body["event_id"] in reviewed and body["event_id"] in standing), None)
     signatures = tuple(Signature(*row) for row in cursor.execute(
         "select event_id, review.at, result, because, recorded_by, approved_by from review where about = 'visit' and subject = ? and not coalesce(withdrawn, false) order by review.at, record_no", [visit_id]).fetchall())
-    files = tuple(_evidence(desk, sha256) for sha256 in (final or {}).get("evidence") or ())
+    # Before the review too: what is named and not here is to be asked for while the inspector still has it.
+    rated = final or next((body for body, _ in reversed(told) if body["event_id"] in standing), {})
+    files = tuple(_evidence(desk, sha256) for sha256 in rated.get("evidence") or ())
     receipts = tuple(json.loads(row[0]) for row in cursor.execute(
         "select record.body from record inner join delivery on record.record_no = delivery.record_no left join correction on delivery.event_id = correction.event_id "
         "where correction.event_id is null and not coalesce(delivery.withdrawn, false) and record.body is not null and delivery.shipment_id in (select shipment_id from licence_shipment where application_id = ?) "

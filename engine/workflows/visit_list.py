@@ -24,24 +24,25 @@ reviewed as (
     where review.about = 'visit' and not coalesce(review.withdrawn, false) group by review.subject
 ),
 planned as (
-    select * from planned_visit qualify row_number() over (partition by visit_id order by record_no desc) = 1
+    select * from (select * from planned_visit qualify row_number() over (partition by visit_id order by record_no desc) = 1) as newest
+    where not coalesce(dropped, false)
 ),
 every as (
     select coalesce(planned.visit_id, made.visit_id) as visit_id, coalesce(planned.application_id, made.application) as application_id,
         coalesce(planned.shipment_id, made.shipment_id) as shipment_id, coalesce(planned.stage, made.stage, 'post_shipment') as stage,
         planned.plan_id, planned.window_from, planned.window_to, planned.chosen_by, planned.inclusion_probability, planned.reason,
-        coalesce(made.mode, planned.mode) as mode, made.visited_on, made.outcome, made.findings, made.signed_by, made.recorded_by,
+        case when planned.visit_id is not null then coalesce(planned.added_by_planner, false) end as added_by_planner,
+        coalesce(made.mode, planned.mode) as mode, made.visited_on, made.evidence, made.outcome, made.findings, made.signed_by, made.recorded_by,
         coalesce(made.reviewed_by is not null or reviewed.result = 'confirmed', false) as reviewed,
         case when made.visit_id is not null then 'done' when planned.window_to < $today then 'overdue' else 'due' end as state
     from planned full join made on planned.visit_id = made.visit_id
     left join reviewed on made.visit_id = reviewed.visit_id
-    where made.visit_id is not null or not coalesce(planned.dropped, false)
 )
 select every.*, filing.authority, filing.destination from every
 left join (select application_id, authority, destination from filing
     qualify row_number() over (partition by application_id order by revision desc, record_no desc) = 1) as filing
     on every.application_id = filing.application_id
-where ($state is null or every.state = $state) and ($visible is null or list_contains($visible, filing.authority))
+where ($state is null or every.state = $state) and ($application is null or every.application_id = $application) and ($visible is null or list_contains($visible, filing.authority))
 order by
     every.state = 'done', case when every.state <> 'done' then every.window_to end,
     case when every.state = 'done' then coalesce(every.visited_on, every.window_to) end desc, every.visit_id
@@ -50,7 +51,8 @@ limit $limit offset $skip
 
 
 def visit_list(
-    cursor: duckdb.DuckDBPyConnection, at: datetime, state: str | None, visible: tuple[str, ...] | None, limit: int, skip: int = 0
+    cursor: duckdb.DuckDBPyConnection, at: datetime, state: str | None, visible: tuple[str, ...] | None, limit: int, skip: int = 0, *,
+    application_id: str | None = None,
 ) -> list[dict]:
     """Open visits by the end of their window, then those made, the newest first; never by risk, so that the order tells an inspector nothing.
 
@@ -58,6 +60,7 @@ def visit_list(
     """
     found = cursor.execute(VISITS, {
         "today": at.date(), "state": state, "visible": list(visible) if visible is not None else None, "limit": limit, "skip": skip,
+        "application": application_id,
     })
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -17,6 +17,11 @@ def test_the_lowest_band_reads_routine_and_every_band_has_a_shape_and_a_word():
     assert words.band(None) == "· not scored"
 
 
+def test_a_visit_that_a_planner_added_is_told_as_that_and_one_that_a_rule_demands_as_mandatory():
+    added = {"chosen_by": "mandatory", "added_by_planner": True}
+    assert [words.chosen_by(visit) for visit in (added, added | {"added_by_planner": False}, {"chosen_by": "lot"}, {"chosen_by": None})] == ["a planner", "mandatory", "lot", "–"]
+
+
 @pytest.mark.parametrize(
     ("risk", "base", "told"),
     [

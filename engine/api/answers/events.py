@@ -17,7 +17,8 @@ class EventAnswer(Told):
     state: Literal["recorded", "unchanged", "awaiting_signature", "refused"]
     recorded_by: str
     left_out: tuple[str, ...] = Field((), description="Fields that come from tokens alone and were not taken over.")
-    todo: str | None = None
+    todo: str | None = Field(None, description="What must happen before it has its effect.")
+    warnings: tuple[str, ...] = Field((), description="What is odd about it or missing from it, and what to do; it was taken in all the same.")
 
 
 class PendingEvent(Told):

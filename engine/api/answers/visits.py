@@ -29,9 +29,13 @@ class VisitRow(Told):
     findings: tuple[str, ...] | None
     signed_by: str | None
     reviewed: bool
-    chosen_by: str | None = Field(None, description="Not told to inspectors before sign-off, as the two below.")
+    evidence_missing: int = Field(0, description="Of the files that its record names as evidence, how many are not here: send each with `PUT /v1/evidence/{sha256}` before it is reviewed.")
+    chosen_by: str | None = Field(None, description="Not told to inspectors before sign-off, as the three below.")
     inclusion_probability: float | None = None
     reason: str | None = None
+    added_by_planner: bool | None = Field(
+        None, description="True where a planner added it to a plan by an amendment, whose reason is in `reason`: `chosen_by` says `mandatory` then, as neither score nor lot chose it. Told with them."
+    )
 
 
 class VisitRows(Told):
@@ -98,11 +102,14 @@ class Selection(Told):
     consent: bool
     consent_answer: str | None
     arrived_on: date
-    window_from: date
+    window_from: date = Field(description="In force: as the visit now stands in the plan; of a shipment not in it, the window that it could have had.")
     window_to: date
+    frame_window_from: date = Field(description="As it was when the frame was laid out, before any amendment.")
+    frame_window_to: date
     in_plan: bool
     visit_id: str | None
     chosen_by: str | None
+    added_by_planner: bool = Field(False, description="True where a planner added it by an amendment: `chosen_by` says `mandatory` then.")
     reason: str | None
     lowest_risk_chosen: float | None = Field(description="The capacity cut.")
     last_rank_chosen: int | None
@@ -110,4 +117,4 @@ class Selection(Told):
     not_chosen_because: str | None
     model_version: str | None
     policy_version: str | None
-    history: tuple[dict[str, Any], ...] = Field(description="Every record of its visit, with who changed it and why.")
+    history: tuple[dict[str, Any], ...] = Field(description="Every record of its visit, with who changed it and why; the one `in_force` is how it stands.")

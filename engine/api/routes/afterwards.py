@@ -28,6 +28,7 @@ MEDIA_TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "js
 AS_A_FILE = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 # What an obligation says of findings and of conditions is for officers; a planner sees what visits and papers are due.
 NOT_FOR_PLANNERS = frozenset({"follow_up", "unverified_status", "licence_condition"})
+OneApplication = Annotated[str | None, Query(max_length=64, description="Only what concerns this application.")]
 Moment = Annotated[datetime, Query(description="RFC 3339, UTC.")]
 
 
@@ -86,12 +87,14 @@ def _check_sees(cursor: Cursor, caller: Caller, visit_id: str) -> None:
 @router.get("/licences")
 def list_licences(
     caller: CallerDep, room: RoomDep, as_of: Moment | None = None, outside: Annotated[bool, Query(description="Only the shipments outside a licence.")] = False,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000, skip: Annotated[int, Query(ge=0)] = 0,
+    application_id: OneApplication = None, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000, skip: Annotated[int, Query(ge=0)] = 0,
 ) -> LicencesAnswer:
     """What was licensed, shipped and left, and what was shipped outside: over-drawn, after expiry, while suspended."""
     moment = _without_offset(as_of) if as_of else moment_after(room.now())
     with room.cursor() as cursor:
         found = licensing.visible_licences(cursor, licensing.licences(cursor, moment), caller.authorities)
+    if application_id is not None:
+        found = licensing.of_application(found, application_id)
     page = () if outside else found.licences[skip : skip + limit]
     return LicencesAnswer(
         as_of=moment, licences=tuple(plain(asdict(one)) for one in page), outside=tuple(plain(asdict(one)) for one in found.outside),
@@ -103,12 +106,12 @@ def list_licences(
 def list_due(
     caller: CallerDep, room: RoomDep, state: Annotated[list[Literal["due", "overdue", "met", "met_late"]] | None, Query()] = None, obligation: str | None = None,
     next_actor: str | None = None, until: date | None = None, order: Literal["age", "value"] = "age", as_of: Moment | None = None,
-    limit: Annotated[int, Query(ge=1, le=5000)] = 1000, skip: Annotated[int, Query(ge=0)] = 0,
+    application_id: OneApplication = None, limit: Annotated[int, Query(ge=1, le=5000)] = 1000, skip: Annotated[int, Query(ge=0)] = 0,
 ) -> DueAnswer:
     """What is due and overdue, by age or by value, each with who must act next. What speaks of findings or conditions is for officers."""
     if obligation in NOT_FOR_PLANNERS and not caller.reads_all:
         raise NotPermitted(f"{obligation} is for officers to read; this token's role is {caller.role}. Expected a role that reads applications. Ask for another obligation.")
-    asked = clocks.Asked(tuple(state or ("due", "overdue")), obligation, next_actor, until, order, caller.authorities, limit + 1, skip)
+    asked = clocks.Asked(tuple(state or ("due", "overdue")), obligation, next_actor, until, order, caller.authorities, limit + 1, skip, application_id)
     now = room.now()
 
     def made() -> DueAnswer:
@@ -116,8 +119,8 @@ def list_due(
         if not caller.reads_all:
             cursor.execute("delete from obligation where list_contains(?, obligation)", [sorted(NOT_FOR_PLANNERS)])
         rows = clocks.due(cursor, now, asked)
-        unverified = clocks.unverified(cursor, caller.authorities) if caller.reads_all else []
-        cooperation = clocks.cooperation(cursor) if caller.reads_all and caller.authorities is None else []
+        unverified = [one for one in clocks.unverified(cursor, caller.authorities) if application_id in (None, one.application_id)] if caller.reads_all else []
+        cooperation = clocks.cooperation(cursor) if caller.reads_all and caller.authorities is None and application_id is None else []
         return DueAnswer(
             obligations=tuple(plain(asdict(one)) for one in rows[:limit]), unverified=tuple(plain(asdict(one)) for one in unverified),
             cooperation=tuple(plain(asdict(one)) for one in cooperation), next_skip=skip + limit if len(rows) > limit else None,

@@ -6,6 +6,7 @@ from asyncio import wrap_future
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
@@ -50,6 +51,8 @@ async def file_one(
     caller.check_files_for(application.authority)
     filed = await wrap_future(room.filing.file(application, origin))
     response.status_code = 201 if filed.created else 200
+    if filed.created:
+        response.headers["Location"] = f"/v1/applications/{quote(application.application_id, safe='')}"
     return filed_for(caller, filed.score, unmapped)
 
 

@@ -12,13 +12,19 @@ from engine.api.openapi import takes, takes_event
 from engine.api.orders import SignatureOrder
 from engine.api.permissions import MAY_SIGN
 from engine.api.room import BodyDep, Caller, CallerDep, OriginDep, RoomDep
-from engine.wire import Event, canonical, parse, parse_event
+from engine.wire import Event, Visit, canonical, parse, parse_event
 from engine.workflows.history import applications_of, authority_of
 from engine.workflows.sign import awaiting_signature, nothing_waits, settle_signature, submit_event
+from engine.workflows.warnings import warnings_of
 
 router = APIRouter(prefix="/v1", tags=["events"])
 STATUS = {"recorded": 201, "unchanged": 200, "awaiting_signature": 202}
 WAITS_FOR = "An approver, another person than the one who recorded it, sends the same event again or signs it under /v1/signatures."
+
+REVIEW = (
+    "An approver, another person than the one who made or recorded the visit, reviews it: a `review` event about `visit` with its `visit_id` as subject and "
+    "result `confirmed`. Until then the rating is not final and teaches nothing."
+)
 
 
 @router.post("/events/{kind}", status_code=201, openapi_extra=takes_event(), responses={
@@ -31,9 +37,15 @@ def record(kind: Annotated[str, Path(max_length=40)], body: BodyDep, caller: Cal
     done = submit_event(room.desk, kind, event, origin, may_sign=caller.role in MAY_SIGN)
     response.status_code = STATUS[done.state]
     return EventAnswer(
-        event_id=event.event_id, kind=kind, state=done.state, recorded_by=caller.name, left_out=done.left_out,
-        todo=WAITS_FOR if done.state == "awaiting_signature" else None,
+        event_id=event.event_id, kind=kind, state=done.state, recorded_by=caller.name, left_out=done.left_out, todo=_todo(event, done.state),
+        warnings=warnings_of(room.desk, event),
     )
+
+
+def _todo(event: Event, state: str) -> str | None:
+    if state == "awaiting_signature":
+        return WAITS_FOR
+    return REVIEW if isinstance(event, Visit) and not event.withdrawn else None
 
 
 def _check_sees(room, caller: Caller, event: Event) -> None:

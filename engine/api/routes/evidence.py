@@ -23,6 +23,8 @@ def put_file(sha256: Hash, received: EvidenceDep, caller: CallerDep, origin: Ori
     """Keeps a file if its bytes have this hash and are PDF, JPEG, PNG, plain text or CSV."""
     new = keep_evidence(room.desk, sha256, received.sha256, received.path, origin)
     response.status_code = 201 if new else 200
+    if new:
+        response.headers["Location"] = f"/v1/evidence/{sha256}"
     return FileAnswer(sha256=sha256, stored="new" if new else "unchanged")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from fastapi import APIRouter, Response
@@ -35,15 +36,23 @@ def told(job: Job, role: str | None = None) -> JobAnswer:
     return JobAnswer(job_id=job.job_id, what=job.what, state="failed", problem=problem)
 
 
-def answer_to(job: Job, patience: float, response: Response, shape: type[T], *, created: int = 200) -> T | JobAnswer:
+def answer_to(
+    job: Job, patience: float, response: Response, shape: type[T], *, created: int = 200, at: Callable[[T], str] | None = None
+) -> T | JobAnswer:
     """Wait for a job a while: what came of it, or 202 and where to ask.
+
+    Args:
+        at: gives the address of what was made, where it has one.
 
     Raises:
         What the work raised, if it did so within that time.
     """
     if finished(job, patience):
         response.status_code = created
-        return shape(**job.future.result())
+        made = shape(**job.future.result())
+        if at is not None:
+            response.headers["Location"] = at(made)
+        return made
     response.status_code = 202
     response.headers["Location"] = f"/v1/jobs/{job.job_id}"
     return told(job)

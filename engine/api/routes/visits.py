@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.encoders import jsonable_encoder
@@ -14,12 +15,14 @@ from engine.api.answers.visits import Amended, NewPlan, Plan, Selection, VisitRo
 from engine.api.openapi import takes
 from engine.api.orders import AmendmentOrder, PlanChange, PlanOrder
 from engine.api.room import BodyDep, Caller, CallerDep, OriginDep, Room, RoomDep
+from engine.api.routes.afterwards import OneApplication
 from engine.api.routes.jobs import answer_to
 from engine.api.views import visit_for
 from engine.errors import FieldProblem, InvalidRecord
 from engine.store.records import Origin
 from engine.wire import parse
 from engine.workflows.apart import apart
+from engine.workflows.evidence import not_kept
 from engine.workflows.read_plan import plan_told, why
 from engine.workflows.visit_list import visit_list
 
@@ -32,12 +35,13 @@ LONGEST_PLAN = timedelta(days=3 * 366)
 
 @router.get("/visits")
 def list_visits(
-    caller: CallerDep, room: RoomDep, state: Literal["due", "overdue", "done"] | None = None,
+    caller: CallerDep, room: RoomDep, state: Literal["due", "overdue", "done"] | None = None, application_id: OneApplication = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 200, skip: Annotated[int, Query(ge=0)] = 0,
 ) -> VisitRows:
     """Open visits by the end of their window, then those made, the newest first; before sign-off an inspector is not told why one was chosen."""
     with room.cursor() as cursor:
-        rows = visit_list(cursor, room.now(), state, caller.authorities, limit + 1, skip)
+        rows = visit_list(cursor, room.now(), state, caller.authorities, limit + 1, skip, application_id=application_id)
+    rows = [row | {"evidence_missing": len(not_kept(room.desk, row["evidence"] or ()))} for row in rows]
     return VisitRows(visits=tuple(visit_for(caller, row) for row in rows[:limit]), next_skip=skip + limit if len(rows) > limit else None)
 
 
@@ -46,7 +50,7 @@ def make_plan(body: BodyDep, caller: CallerDep, origin: OriginDep, room: RoomDep
     """Chooses visits by risk and by lot; answers the plan, or a job where it takes long."""
     order = _checked(parse(PlanOrder, body).model)
     job = room.jobs.start(caller.name, "plan visits", lambda: _plan(room, caller, order, origin))
-    return answer_to(job, room.limits.patience, response, NewPlan, created=201)
+    return answer_to(job, room.limits.patience, response, NewPlan, created=201, at=lambda plan: f"/v1/plans/{quote(plan.plan_id, safe='')}")
 
 
 def _checked(order: PlanOrder) -> PlanOrder:
@@ -77,7 +81,7 @@ def amend(
         for shipment_id in _shipments(order, cursor, plan_id):
             why(cursor, plan_id, shipment_id, caller.authorities)  # what a token may not see it may not move
     job = room.jobs.start(caller.name, "amend a plan", lambda: _amend(room, plan_id, order, origin))
-    return answer_to(job, room.limits.patience, response, Amended, created=201)
+    return answer_to(job, room.limits.patience, response, Amended, created=201, at=lambda done: f"/v1/plans/{quote(done.plan_id, safe='')}")
 
 
 def _shipments(order: AmendmentOrder, cursor, plan_id: str) -> set[str]:

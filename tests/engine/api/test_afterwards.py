@@ -92,3 +92,30 @@ def test_a_report_is_of_the_tokens_own_authorities(service: Service):
     assert other.get("/v1/reports/2026").json()["authorities"] == ["NO"]
     is_problem(other.get("/v1/reports/2026", params={"authority": "SE"}), 403)
     assert service.auditor.get("/v1/reports/2026", params={"form": "csv"}).headers["content-type"].startswith("text/csv")
+
+
+def test_what_is_due_licensed_and_visited_is_asked_for_one_application(service: Service):
+    mine, other = filed(service), filed(service)
+    for one in (mine, other):
+        licence = an_event(application_id=one, licence_number=fresh("L"), change="issued", valid_from="2026-11-01", valid_to="2027-10-31")
+        assert service.analyst.post("/v1/events/licence", json=licence).status_code == 201
+        assert service.analyst.post("/v1/events/shipment", json=an_event(shipment_id=fresh("S"), application_id=one, shipped_on="2020-01-01")).status_code == 201
+        planned(service, one)
+        found(service, one)
+    asked = {path: service.analyst.get(path, params={"application_id": mine}).json() for path in ("/v1/due", "/v1/licences", "/v1/visits")}
+    assert {one["application_id"] for one in asked["/v1/due"]["obligations"]} == {mine}
+    assert {one["application_id"] for one in [*asked["/v1/licences"]["licences"], *asked["/v1/licences"]["outside"]]} == {mine} and asked["/v1/licences"]["outside"]
+    assert [one["application_id"] for one in asked["/v1/visits"]["visits"]] == [mine, mine]
+    assert service.analyst.get("/v1/visits", params={"application_id": "none-such"}).json()["visits"] == []
+    stranger = service.token("analyst", authorities=("NO",))
+    assert stranger.get("/v1/due", params={"application_id": mine}).json()["obligations"] == []
+
+
+def test_an_alert_without_a_score_says_why(service: Service):
+    application_id = filed(service)
+    visit_id = found(service, application_id)
+    (alert,) = [one for one in service.analyst.get("/v1/alerts", params={"limit": 500}).json()["alerts"] if (one["source"], one["application_id"]) == (visit_id, application_id)]
+    assert alert["why"] == "found here" and alert["risk"] is None and "made on this application" in alert["not_scored"]
+    assert alert["risk_before"] == service.analyst.get(f"/v1/applications/{application_id}/score").json()["risk"] and alert["band_before"]
+    quick = service.analyst.get("/v1/alerts", params={"limit": 500, "scored": False}).json()["alerts"]
+    assert all(one["risk"] is None and one["not_scored"] for one in quick)

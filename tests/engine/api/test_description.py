@@ -8,7 +8,7 @@ import warnings
 
 import httpx
 import pytest
-from api_service import Service, an_application
+from api_service import Service, an_application, is_problem
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -90,3 +90,23 @@ def _refused(service: Service, method: str, path: str, operation: dict, body: ob
     answer = client.request(method.upper(), re.sub(r"\{[a-z_]+\}", "none-such", path), json=body)
     reasons = [one["reason"] for one in answer.json().get("problems") or ()] if answer.status_code == 422 else []
     return [f"{path}: {one}" for one in reasons if "on record" not in one]
+
+
+def test_a_query_parameter_that_a_route_does_not_take_is_named_with_those_it_takes(description: dict, service: Service):
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            if "x-roles" not in operation:  # for operators, whose probes may add what keeps an answer from being cached
+                continue
+            here = re.sub(r"\{[^}]*\}", "visit" if path.startswith("/v1/events/") else "x", path)
+            role = "inspector" if path.startswith("/v1/events/") else operation["x-roles"][0]
+            answer = service.client(service.secrets[role]).request(method, here, params={"aplication_id": "very-private"})
+            told = is_problem(answer, 422)["problems"]
+            known = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
+            assert told[0]["field"] == "aplication_id" and all(f"`{name}`" in told[0]["expected"] for name in known), (method, path)
+            assert "very-private" not in answer.text
+            assert "application_id" not in known or told[0]["todo"] == "Did you mean `application_id`?", (method, path)
+
+
+def test_who_may_not_ask_is_told_that_first(service: Service):
+    is_problem(service.client().get("/v1/visits", params={"no_such": 1}), 401)
+    is_problem(service.system.get("/v1/visits", params={"no_such": 1}), 403)

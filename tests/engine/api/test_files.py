@@ -299,3 +299,40 @@ def test_visits_are_planned_and_the_plan_can_be_read(service: Service):
 @pytest.mark.parametrize("told", [{"to": "2026-01-01"}, {"to": "2036-01-01"}, {"visits": "many"}, {"visits": 0}, {"seed": -1}, {"more": 1}])
 def test_a_plan_that_makes_no_sense_is_refused(service: Service, told: dict):
     is_problem(service.planner.post("/v1/plans", json={"from": "2026-12-01", "to": "2026-12-31", "visits": 5} | told), 422)
+
+
+def test_a_file_named_and_not_sent_is_told_until_it_comes(service: Service):
+    filing, content, visit_id = an_application(), f"A photo of {fresh()}.".encode(), fresh("V")
+    name = sha256(content)
+    service.analyst.post("/v1/applications", json=filing)
+    report = an_event(visit_id=visit_id, application_id=filing["application_id"], outcome="inconclusive", evidence=[name], signed_by="Inspector")
+    answer = service.inspector.post("/v1/events/visit", json=report)
+    assert answer.status_code == 201 and [name in one and "PUT" in one for one in answer.json()["warnings"]] == [True]
+    assert "approver" in answer.json()["todo"] and "not final" in answer.json()["todo"]
+
+    def missing() -> tuple[int, bool]:
+        (row,) = service.inspector.get("/v1/visits", params={"application_id": filing["application_id"]}).json()["visits"]
+        return row["evidence_missing"], any(name in line for line in service.auditor.get(f"/v1/visits/{visit_id}/file").json()["missing"])
+
+    def rated() -> list[str]:
+        review = an_event(about="visit", subject=visit_id, application_id=filing["application_id"], result="confirmed", because="Seen.")
+        return service.approver.post("/v1/events/review", json=review).json()["warnings"]
+
+    assert missing() == (1, True) and name in rated()[0]
+    put = service.inspector.put(f"/v1/evidence/{name}", content=content)
+    assert put.headers["location"] == f"/v1/evidence/{name}"
+    assert missing() == (0, False) and rated() == []
+
+
+def test_a_visit_before_any_shipment_on_record_is_remarked_on(service: Service):
+    filing = an_application()
+    service.analyst.post("/v1/applications", json=filing)
+    service.analyst.post("/v1/events/shipment", json=an_event(shipment_id=fresh("S"), application_id=filing["application_id"], shipped_on="2026-11-10"))
+    told = an_event(visit_id=fresh("V"), application_id=filing["application_id"], outcome="inconclusive", visited_on="2026-11-01")
+    answer = service.inspector.post("/v1/events/visit", json=told)
+    assert answer.status_code == 201 and "left later (2026-11-10)" in answer.json()["warnings"][0]
+
+
+def test_an_export_of_no_table_names_the_tables_and_the_one_meant(service: Service):
+    told = is_problem(service.auditor.get("/v1/export/applications"), 404)["detail"]
+    assert "planned_visit" in told and told.endswith("Did you mean `filing`?")

@@ -25,6 +25,13 @@ def test_a_filing_is_answered_with_its_score(service: Service):
     assert set(told) >= FULL and told["scope"] == "diversion only" and told["risk_low"] <= told["risk"] <= told["risk_high"]
 
 
+def test_a_new_filing_is_answered_with_its_address(service: Service):
+    filing = an_application(application_id=fresh("A/"))
+    first, again = (service.analyst.post("/v1/applications", json=filing) for _ in range(2))
+    assert first.headers["location"] == f"/v1/applications/{filing['application_id'].replace('/', '%2F')}" and "location" not in again.headers
+    assert service.analyst.get(first.headers["location"]).json()["application_id"] == filing["application_id"]
+
+
 def test_the_same_filing_again_gives_the_same_score(service: Service):
     filing = an_application()
     first = service.analyst.post("/v1/applications", json=filing)
@@ -176,7 +183,7 @@ def test_many_at_once_lose_nothing_and_double_nothing(start):
     filings = [same if n % 4 == 0 else an_application() for n in range(64)]
     with ThreadPoolExecutor(32) as threads:
         answers = list(threads.map(lambda filing: service.client(service.secrets["system"]).post("/v1/applications", json=filing), filings))
-    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201] * 49
+    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201] * 49, [answer.text for answer in answers if answer.status_code not in (200, 201)]
     assert len({answer.text for answer, filing in zip(answers, filings, strict=True) if filing is same}) == 1
     cursor = service.desk.store.cursor()
     assert cursor.execute("select count(*), count(distinct key) from record where kind = 'application'").fetchall() == [(49, 49)]

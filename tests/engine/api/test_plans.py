@@ -216,3 +216,29 @@ def test_a_plan_in_which_nothing_fits_says_why(service: Service):
     told = service.planner.post("/v1/plans", json=ORDER | {"capacity": nowhere, "from": "2027-06-01", "to": "2027-06-30"})
     assert told.status_code == 201, told.text
     assert told.json()["visits"] == [] and told.json()["eligible"] > 0 and read(service, told.json())["frame"]["shipments"] > 0
+
+
+def test_what_a_planner_added_and_moved_is_told_as_that_and_what_was_taken_out_is_no_ones_choice(service: Service):
+    made = service.planner.post("/v1/plans", json={"from": "2027-06-01", "to": "2027-08-30", "visits": 4, "seed": 3}).json()
+    frame = kept_frame(service.desk.store.cursor(), made["plan_id"]).frame.rows["shipment_id"].to_list()
+    chosen = {visit["shipment_id"] for visit in [*made["visits"], *made["left_out"]]}
+    gone, moved = by(made, "risk")[:2]
+    other = next(one for one in frame if one not in chosen and not why(service, made, one)["drawn_by_lot"] and not why(service, made, one)["mandatory"])
+    answer = service.planner.post(f"/v1/plans/{made['plan_id']}/amendments", json={"because": "The embassy asked for it.", "changes": [
+        {"action": "drop", "visit_id": gone["visit_id"]}, {"action": "add", "shipment_id": other},
+        {"action": "move", "visit_id": moved["visit_id"], "window_from": "2027-08-02", "window_to": "2027-08-06"}]})
+    assert answer.status_code == 201 and answer.headers["location"] == f"/v1/plans/{made['plan_id']}", answer.text
+    listed = {row["visit_id"]: row for row in service.planner.get("/v1/visits", params={"limit": 5000}).json()["visits"]}
+    (added,) = answer.json()["added"]
+    assert (listed[added]["chosen_by"], listed[added]["added_by_planner"], listed[moved["visit_id"]]["added_by_planner"]) == ("mandatory", True, False)
+    assert why(service, made, other)["added_by_planner"] and not why(service, made, moved["shipment_id"])["added_by_planner"]
+    (shown,) = [row for row in service.inspector.get("/v1/visits", params={"limit": 5000}).json()["visits"] if row["visit_id"] == added]
+    assert (shown["chosen_by"], shown["added_by_planner"]) == (None, None)
+    told = why(service, made, moved["shipment_id"])
+    assert (told["window_from"], told["window_to"]) == ("2027-08-02", "2027-08-06")
+    assert (told["frame_window_from"], told["frame_window_to"]) == (moved["window_from"], moved["window_to"])
+    assert [(one["window_to"], one["in_force"]) for one in told["history"]] == [(moved["window_to"], False), ("2027-08-06", True)]
+    event = an_event(visit_id=gone["visit_id"], application_id=gone["application_id"], shipment_id=gone["shipment_id"], outcome="inconclusive")
+    assert service.inspector.post("/v1/events/visit", json=event).status_code == 201
+    (row,) = [one for one in service.planner.get("/v1/visits", params={"application_id": gone["application_id"]}).json()["visits"] if one["visit_id"] == gone["visit_id"]]
+    assert row["state"] == "done" and (row["chosen_by"], row["inclusion_probability"], row["plan_id"]) == (None, None, None)

@@ -21,6 +21,7 @@ from builders import (
 from desks import NOW, a_desk, open_referrals, origin, record, referrals, score_of, take_in
 
 from engine.errors import InvalidRecord
+from engine.workflows.assess import score_unscored
 from engine.workflows.score_file import score_file
 from engine.workflows.screen import import_list
 
@@ -106,6 +107,75 @@ def test_an_embargo_counts_from_the_day_it_was_published_to_the_day_it_ended(des
 
 def test_goods_under_no_control_raise_no_embargo(desk):
     assert not embargoes(desk, **to("SS", items=[an_item(control_code=None, control_list=None)]))
+
+
+def military_end_use(desk, now: datetime = NOW, **told) -> dict[str, str]:
+    """Country -> the question of military end use that a new filing raises."""
+    found = score_of(desk, filed(desk, **told), now=now).referrals
+    return {r.subject.removeprefix("military_end_use:"): r.text for r in found if r.rule_id == "military_end_use"}
+
+
+CIVIL = {"end_user": a_party("Delta Water Works", "SS", "commercial"), "end_use": {"purpose": "civil_industry", "country": "SS"}, "items": [an_item()]}
+
+
+def test_dual_use_goods_for_the_military_of_a_country_under_an_arms_embargo_are_asked_about(desk):
+    (text,) = military_end_use(desk, **to("SS", items=[an_item()])).values()
+    assert "a military end use or end user is declared" in text and "EU, Dec (CFSP) 2015/740" in text and "UN" in text
+    assert set(military_end_use(desk, **CIVIL | {"end_use": {"purpose": "military_operations", "country": "SS"}})) == {"SS"}
+    assert set(military_end_use(desk, **CIVIL | {"end_users": [a_party("National Command", "SS", "military", role="ultimate")]})) == {"SS"}
+    assert set(military_end_use(desk, intermediaries=[a_party("Juba Procurement", "SS", role="purchaser")], end_user=a_party("Command", "FI", "military"))) == {"SS"}
+
+
+def test_goods_of_no_list_for_the_military_there_are_asked_about_and_others_are_not(desk):
+    unlisted = an_item(control_code=None, control_list=None)
+    assert set(military_end_use(desk, **to("SS", items=[unlisted]))) == {"SS"}
+    assert not military_end_use(desk, **CIVIL | {"items": [unlisted], "end_use": {"country": "SS"}})
+
+
+@pytest.mark.parametrize("untold", [{"end_use": {"country": "SS"}}, {"end_user": a_party("Delta Water Works", "SS", None)}])
+def test_dual_use_goods_bound_there_for_a_use_or_user_not_told_are_asked_about(desk, untold):
+    (text,) = military_end_use(desk, **CIVIL | untold).values()
+    assert "does not say who uses them" in text
+
+
+def test_dual_use_goods_for_a_declared_civil_use_there_raise_no_question_of_military_end_use(desk):
+    assert not military_end_use(desk, **CIVIL)
+    assert not military_end_use(desk, **to("FI", items=[an_item()]))  # no embargo there
+    assert not military_end_use(desk, **to("SS"))  # arms: the embargo itself asks
+
+
+def test_military_end_use_is_one_question_where_the_embargo_itself_reaches_dual_use_goods(desk):
+    told = to("MM", items=[an_item()])
+    assert "EU-MM-2018-655" in embargoes(desk, **told) and not military_end_use(desk, **told)
+
+
+def test_an_exempt_army_is_not_asked_about_for_dual_use_goods_either(desk):
+    assert not military_end_use(desk, **to("IQ", items=[an_item()]))
+    assert set(military_end_use(desk, **to("IQ", kind=None, items=[an_item()]))) == {"IQ"}
+
+
+def test_a_political_embargo_asks_only_where_military_end_use_is_declared(desk):
+    untold = CIVIL | {"end_user": a_party("Delta Works", "CN", "commercial"), "end_use": {"country": "CN"}}
+    assert not military_end_use(desk, **untold) and set(military_end_use(desk, **to("CN", items=[an_item()]))) == {"CN"}
+
+
+def test_military_end_use_is_asked_from_the_day_the_embargo_was_published_to_the_day_it_ended(desk):
+    name = filed(desk, **to("CI", items=[an_item()], filed_at="2003-01-10T09:00:00Z"))
+
+    def raised(day: datetime) -> bool:
+        return any(r.rule_id == "military_end_use" for r in score_of(desk, name, now=day).referrals)
+
+    days = datetime(2004, 11, 10), datetime(2004, 12, 1), datetime(2016, 6, 8), datetime(2016, 6, 10)
+    assert [raised(day) for day in days] == [False, True, True, False]
+
+
+def test_the_question_of_military_end_use_tells_its_article_and_is_settled_by_a_review(desk):
+    name = filed(desk, **to("SS", items=[an_item()]))
+    (told,) = [r for r in score_of(desk, name).referrals if r.rule_id == "military_end_use"]
+    assert "2021/821, article 4(1)(b)" in told.source
+    assert set(told.evidence) == {*(f"reference:arms_embargo:{one}" for one in ("EU-SS-2015-740", "UN-SS-2018-2428", "UK-SS-2021")), f"application:{name}#1/end_use"}
+    record(desk, "review", a_review("referral", told.subject, "dismissed", application_id=name, at="2026-11-10T10:00:00Z"))
+    assert "military_end_use" not in open_referrals(desk, name)
 
 
 def test_a_referral_tells_its_evidence_its_source_and_what_settles_it(desk):
@@ -343,3 +413,19 @@ def test_a_referral_is_no_part_of_the_risk(desk):
     before = score_of(desk, referred).risk
     record(desk, "review", about_catch_all(referred, "dismissed"))
     assert score_of(desk, referred).risk == before and score_of(desk, plain).referrals == ()
+
+
+def test_a_referral_that_was_never_raised_is_not_settled_and_those_that_stand_are_told(desk):
+    name = filed(desk, catch_all={"wmd_aware": True})
+    with pytest.raises(InvalidRecord, match=r"subject: no such referral of this application is on record. Expected: one of `catch_all:catch-all`"):
+        record(desk, "review", about_catch_all(name, "dismissed", subject="catch_all"))
+    with pytest.raises(InvalidRecord, match="and none stands"):
+        record(desk, "review", about_catch_all(filed(desk), "dismissed"))
+    record(desk, "review", about_catch_all(name, "dismissed"))
+
+
+def test_a_referral_that_stands_in_a_score_on_record_can_be_settled_when_nothing_raises_it_any_more(desk):
+    name = filed(desk, catch_all={"wmd_aware": True})
+    score_unscored(desk, origin())
+    take_in(desk, "application", an_application(application_id=name, revision=2))
+    record(desk, "review", about_catch_all(name, "ended"))
