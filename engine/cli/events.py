@@ -65,7 +65,7 @@ def _read(file: Path) -> dict:
 def _keep(desk: Desk, kind: str, event: Event, origin: Origin) -> tuple[bool, tuple[str, ...]]:
     """Record one event at the store: whether it is new, and what is odd about it."""
     new = record_event.record_event(desk, kind, event, origin)
-    return new, warnings_of(desk, event)
+    return new, warnings_of(desk, event, origin.at)
 
 
 def _send(service: Service, kind: str, event: Event, said_by: str | None) -> tuple[bool, tuple[str, ...]]:

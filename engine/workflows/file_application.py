@@ -32,7 +32,7 @@ def file_application(desk: Desk, application: Application, origin: Origin) -> Fi
     """Put one application on record and score it as of its filing.
 
     Raises:
-        InvalidRecord: it was filed in the future of the moment of recording.
+        InvalidRecord: it was filed more than a year in the future of the moment of recording.
         Conflict: this application and revision is on record with other content.
     """
     if not filed_by(application, origin.at):

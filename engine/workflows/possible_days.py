@@ -1,19 +1,21 @@
 """Holds the days and moments of a record against the moment of recording, and against what it follows. Records nothing and reads no clock.
 
-Refused is what cannot be, by every way in. What is only odd is for the engine to see and stays: papers dated after the filing, goods
-shipped before a licence (listed as outside it), records that came to be known late.
+Refused is what cannot be, by every way in: what comes before what it follows, and what lies more than a year ahead, which is a slip of the
+year. What is only odd stays: a day soon to come is told back as a warning, papers dated after the filing and goods shipped before a licence
+(listed as outside it) are for the engine to see.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 
 from engine.errors import FieldProblem
-from engine.wire import event_model
+from engine.wire import Event, event_model
 from engine.wire.events import ONE_DAY
 
+ONE_YEAR = timedelta(days=365)
 KNOWN_AT = {"application": "filed_at"}  # of an event: `at`
 
 # The day of each shipment's first record that stands, of those that the events speak of.
@@ -40,20 +42,31 @@ FOLLOWS = {
 
 
 def latest(recorded_at: datetime) -> datetime:
-    """Up to when something can be known or have happened that is recorded at a moment: a day more, for time zones and clocks that differ."""
-    return recorded_at + ONE_DAY
+    """Up to when something may be known or have happened that is recorded at a moment: a year more, for those who write down what is arranged."""
+    return recorded_at + ONE_YEAR
 
 
 def moment_to_come(kind: str) -> FieldProblem:
-    """What is wrong with a record that became known after it was recorded."""
+    """What is wrong with a record that became known long after it was recorded."""
     return FieldProblem(
-        KNOWN_AT.get(kind, "at"), "it lies in the future of the moment of recording", "a moment that has passed (up to a day more is taken, for time zones)",
-        "Correct it: check the year and the offset, or send the record when it is true.",
+        KNOWN_AT.get(kind, "at"), "it lies more than a year in the future of the moment of recording", "a moment that has passed",
+        "Correct it: check the year, or send the record when it is true.",
     )
 
 
+def days_to_come(event: Event, recorded_at: datetime) -> tuple[str, ...]:
+    """The fields of an event that tell as past what is still to come; a day more is taken, for time zones and clocks that differ.
+
+    Args:
+        recorded_at: the moment of recording, UTC.
+    """
+    until = recorded_at + ONE_DAY
+    ahead = ("at",) if event.at.astimezone(UTC).replace(tzinfo=None) > until else ()
+    return (*ahead, *(name for name in event.happened if (day := getattr(event, name)) is not None and day > until.date()))
+
+
 def impossible_days(cursor: duckdb.DuckDBPyConnection, kind: str, bodies: str, recorded_at: datetime) -> list[tuple[int, FieldProblem]]:
-    """(position, problem) of each event of the relation `bodies(position, body)` that tells of a day to come as past, or of one before what it follows.
+    """(position, problem) of each event of the relation `bodies(position, body)` that tells of a day far ahead as past, or of one before what it follows.
 
     Args:
         recorded_at: the moment of recording, UTC.
@@ -65,8 +78,8 @@ def impossible_days(cursor: duckdb.DuckDBPyConnection, kind: str, bodies: str, r
             f"select position from {bodies} where {stands} and json_extract_string(body, '$.{name}') > ? order by position", [latest(recorded_at).date().isoformat()]
         ).fetchall()
         found += [(position, FieldProblem(
-            name, "it lies in the future of the moment of recording, and tells what has happened", "a day that has come (up to a day more is taken, for time zones)",
-            "Correct it, or send the event when it has happened.",
+            name, "it lies more than a year in the future of the moment of recording, and tells what has happened", "a day that has come",
+            "Correct it: check the year, or send the event when it has happened.",
         )) for (position,) in rows]
     if kind in FOLLOWS:
         name, by, earlier, where, said = FOLLOWS[kind]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.store.database import first
 from engine.wire import Event, Review, Visit
 from engine.wire.events import ONE_DAY
 from engine.workflows.evidence import not_kept
+from engine.workflows.possible_days import days_to_come
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,7 +29,7 @@ where visit_id = ? and not coalesce(withdrawn, false) and event_id not in (selec
 """
 
 
-def warnings_of(desk: Desk, event: Event) -> tuple[str, ...]:
+def warnings_of(desk: Desk, event: Event, recorded_at: datetime) -> tuple[str, ...]:
     """What whoever sent an event should know of it, each with what to do.
 
     A file may come after the report that names it, as a phone with no connection sends them; and a visit whose shipment is not named may
@@ -37,12 +39,14 @@ def warnings_of(desk: Desk, event: Event) -> tuple[str, ...]:
         return ()
     cursor = desk.store.cursor()
     try:
-        return tuple(_warnings(desk, cursor, event))
+        return tuple(_warnings(desk, cursor, event, recorded_at))
     finally:
         cursor.close()
 
 
-def _warnings(desk: Desk, cursor: duckdb.DuckDBPyConnection, event: Event) -> Iterator[str]:
+def _warnings(desk: Desk, cursor: duckdb.DuckDBPyConnection, event: Event, recorded_at: datetime) -> Iterator[str]:
+    for name in days_to_come(event, recorded_at):
+        yield f"{name}: it lies in the future, and tells what has happened. Expected a day that has come. Correct it, if it was mistyped."
     if isinstance(event, Visit):
         yield from _files(desk, event.evidence or ())
         yield from _before_any_shipment(cursor, event)

@@ -38,7 +38,7 @@ def record(kind: Annotated[str, Path(max_length=40)], body: BodyDep, caller: Cal
     response.status_code = STATUS[done.state]
     return EventAnswer(
         event_id=event.event_id, kind=kind, state=done.state, recorded_by=caller.name, left_out=done.left_out, todo=_todo(event, done.state),
-        warnings=warnings_of(room.desk, event),
+        warnings=warnings_of(room.desk, event, origin.at),
     )
 
 

@@ -1,4 +1,4 @@
-"""Days that cannot be are refused, by the file and one by one in the same words; days that are only odd are taken in."""
+"""Days that cannot be are refused, by the file and one by one in the same words; days that are only odd are taken in, and told."""
 
 import json
 from datetime import timedelta
@@ -8,10 +8,13 @@ from builders import a_delivery, a_denial_notice, a_request, a_shipment, a_visit
 from desks import NOW, a_desk, filing, offer, origin, record, take_in
 
 from engine.errors import InvalidRecord
+from engine.wire import parse_event
 from engine.workflows.file_application import Filed, file_application
 from engine.workflows.file_batch import file_batch
+from engine.workflows.possible_days import days_to_come
+from engine.workflows.warnings import warnings_of
 
-TODAY, TOMORROW, LATER = (str((NOW + timedelta(days=days)).date()) for days in (0, 1, 2))
+TOMORROW, SOON, IN_A_YEAR, LATER = (str((NOW + timedelta(days=days)).date()) for days in (1, 2, 365, 366))
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +72,28 @@ KINDS = ("shipment", "arrival", "delivery", "visit", "incident", "denial_notice"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_has_happened_after_it_was_recorded(desk, case, kind):
+def test_nothing_has_happened_more_than_a_year_after_it_was_recorded(desk, case, kind):
     field, event = happened(kind, *case, LATER)
     kind = "shipment" if kind == "arrival" else kind
     assert [told.split(":")[0] for told in refused(desk, kind, event)] == [field]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_day_more_is_taken_for_time_zones(desk, case, kind):
-    _, event = happened(kind, *case, TOMORROW)
-    accepted(desk, "shipment" if kind == "arrival" else kind, event)
+@pytest.mark.parametrize(("day", "is_told"), [(TOMORROW, False), (SOON, True), (IN_A_YEAR, True)])
+def test_a_day_soon_to_come_is_taken_in_and_told_beyond_what_time_zones_do(desk, case, kind, day, is_told):
+    field, document = happened(kind, *case, day)
+    kind = "shipment" if kind == "arrival" else kind
+    accepted(desk, kind, document)
+    event = parse_event(kind, json.dumps(document)).model
+    assert days_to_come(event, NOW) == ((field,) if is_told else ())
+    assert any(told.startswith(f"{field}: it lies in the future") for told in warnings_of(desk, event, NOW)) is is_told
 
 
-def test_nothing_is_known_before_it_is_recorded(desk, case):
+def test_nothing_is_known_long_before_it_is_recorded(desk, case):
     assert "future of the moment of recording" in refused(desk, "incident", an_incident(case[0], at=f"{LATER}T13:00:00Z"))[0]
-    accepted(desk, "incident", an_incident(case[0], at=f"{TOMORROW}T11:00:00Z"))
+    soon = an_incident(case[0], at=f"{SOON}T13:00:00Z")
+    accepted(desk, "incident", soon)
+    assert days_to_come(parse_event("incident", json.dumps(soon)).model, NOW) == ("at",)
 
 
 def test_a_delivery_is_not_made_before_its_shipment_left(desk, case):
@@ -135,16 +145,16 @@ def test_goods_shipped_before_the_filing_are_listed_and_not_refused(desk, case):
     accepted(desk, "shipment", a_shipment(case[0], shipped_on="2020-01-01"))
 
 
-def test_an_application_is_not_filed_in_the_future_by_any_way_in(desk):
-    early, late = an_application(filed_at=f"{TOMORROW}T11:00:00Z"), an_application(filed_at=f"{LATER}T13:00:00Z")
+def test_an_application_is_not_filed_long_ahead_by_any_way_in(desk):
+    early, late = an_application(filed_at=f"{IN_A_YEAR}T11:00:00Z"), an_application(filed_at=f"{LATER}T13:00:00Z")
     with pytest.raises(InvalidRecord) as alone:
         file_application(desk, filing(late), origin())
     good, bad = file_batch(desk, [filing(early), filing(late)], [origin()] * 2)
-    aside = offer(desk, "application", an_application(filed_at=f"{TOMORROW}T11:00:00Z"), late)
+    aside = offer(desk, "application", an_application(filed_at=f"{IN_A_YEAR}T11:00:00Z"), late)
     assert isinstance(good, Filed) and aside.added == 1
     told = [str_of(one) for one in json.loads(aside.set_aside_file.read_text())["problems"]]
     assert told == [str(one) for one in alone.value.problems] == [str(one) for one in bad.problems]
-    assert told[0].startswith("filed_at: it lies in the future of the moment of recording")
+    assert told[0].startswith("filed_at: it lies more than a year in the future of the moment of recording")
 
 
 def test_a_paper_dated_after_the_filing_stays_for_the_engine_to_see(desk):
