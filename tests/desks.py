@@ -11,7 +11,7 @@ from builders import fresh
 from engine.compute.run import lay_relations
 from engine.store.records import Origin
 from engine.wire import Application, Referral, Score, parse, parse_event
-from engine.workflows.assess import Subject, filing_in_force, lay_subjects, referrals_of, score_stored
+from engine.workflows.assess import Subject, filing_in_force, lay_subjects, referrals_at, score_stored
 from engine.workflows.desk import Desk, open_desk
 from engine.workflows.ingest import Ingested, ingest_file
 from engine.workflows.record_event import record_event
@@ -92,11 +92,7 @@ def labels(desk: Desk, as_of: datetime = NOW) -> dict[str, int]:
 
 def referrals(desk: Desk, application_id: str, *, now: datetime = NOW) -> list[Referral]:
     """The referrals that go with a filing's score as of now, without scoring it."""
-    cursor = desk.store.cursor()
-    record_no, _, filed_at = filing_in_force(cursor, application_id, None)
-    lay_subjects(cursor, [Subject(record_no, filed_at, now)])
-    lay_relations(cursor)
-    return referrals_of(cursor).get(1, [])
+    return referrals_at(desk.store.cursor(), application_id, now)
 
 
 def open_referrals(desk: Desk, application_id: str, *, now: datetime = NOW) -> dict[str, str]:
