@@ -15,10 +15,12 @@ st.html(session.PRINT)
 st.html(tables.STYLE)
 
 
-def ask_for_token() -> None:
-    """The sign-in page; whatever address was asked for is opened after it."""
+def ask_for_token(refused: ServiceError | None) -> None:
+    """The sign-in page; whatever address was asked for is opened after it. `refused`: what the service said to a token kept here."""
     st.title("diversion")
     st.write("Diversion risk of export licence applications, and the visits that check it.")
+    if refused:
+        session.show(refused)
     oidc.offer()
     with st.form("sign_in", width=480):
         token = st.text_input(
@@ -46,13 +48,14 @@ def enter(token: str) -> None:
         st.rerun()
 
 
+refused: ServiceError | None = None
 kept = None if session.client() or "signed_out" in st.session_state else oidc.token() or os.environ.get("DIVERSION_TOKEN")
 if kept:
     # No rerun here: the navigation below must see the address that was asked for in this very run, or a deep link opens the queue.
     try:
         session.sign_in(kept)
     except ServiceError as error:
-        session.show(error)
+        refused = error
 
 found = session.client()
 READS_ALL = frozenset({"analyst", "approver", "auditor"})
@@ -72,8 +75,9 @@ if not pages:
     pages.append(st.Page(lambda: st.info("No page here is for your role: a system uses the service itself."), title="diversion", default=True))
 here = st.navigation(pages, position="top" if found else "hidden")
 if found is None:
-    ask_for_token()  # on whatever page was asked for, which is then opened
+    ask_for_token(refused)  # on whatever page was asked for, which is then opened
 else:
+    oidc.go_on()
     here.run()
     with st.container(key="screen-only-foot", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.caption(f"{found.name} · {found.role}", width="content")
