@@ -18,6 +18,7 @@ BAND_ORDER = ("critical", "high", "elevated", "low")
 
 _WORDS = {
     "auc": "ranking (AUC)",
+    "percent": "%",
     "wmd": "WMD",
     "lei": "LEI",
     "imo": "IMO",
@@ -60,6 +61,12 @@ def say(code: str | None) -> str:
     if code is None:
         return "–"
     return _SPECIAL.get(code) or " ".join(_WORDS.get(word, word) for word in code.split("_"))
+
+
+def heading(code: str) -> str:
+    """A code in plain words at the head of a column."""
+    said = say(code)
+    return said[:1].upper() + said[1:]
 
 
 def per(*risks: float) -> int:

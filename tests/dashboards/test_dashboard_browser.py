@@ -307,7 +307,7 @@ def test_axe_finds_nothing_serious_on_any_page_of_an_analyst(visitor, served):
 
 
 def test_axe_finds_nothing_serious_on_the_pages_of_a_planner_and_an_inspector(visitor, served):
-    page = visitor("/?section=Plan", "planner", 1280, 900)
+    page = visitor("/visits?section=Plan", "planner", 1280, 900)
     page.get_by_text(re.compile("by risk")).first.wait_for()
     told = found_by_axe(page) + walked(page, (("What is due", "Who must act"), ("Visits", "overdue")))
     visit = next(one for one in served.get("visits", "inspector")["visits"] if one["state"] == "due")
@@ -344,7 +344,7 @@ def test_an_organisations_sign_in_opens_the_page_asked_for_with_the_token_kept_f
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.goto(f"{organisation}/oversight?oversight=lists")
+    page.goto(f"{organisation}/oversight?oversight=Lists")
     page.get_by_role("button", name="Sign in with your organisation").click()
     page.get_by_role("button", name="stranger").click()
     page.get_by_text("signed you in as stranger@authority.example, but no token").wait_for()
@@ -355,10 +355,10 @@ def test_an_organisations_sign_in_opens_the_page_asked_for_with_the_token_kept_f
     page.get_by_role("button", name="Deny").click()
     page.get_by_text("You came back without being signed in").wait_for()
 
-    page.goto(f"{organisation}/oversight?oversight=lists")
+    page.goto(f"{organisation}/oversight?oversight=Lists")
     page.get_by_role("button", name="Sign in with your organisation").click()
     page.get_by_role("button", name="anna.lind").click()
-    page.wait_for_url("**/oversight?oversight=lists")
+    page.wait_for_url("**/oversight?oversight=Lists")
     page.get_by_text("auditor-one · auditor").wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="End session").click()
