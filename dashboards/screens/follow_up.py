@@ -57,8 +57,9 @@ def alerts(client: Client) -> None:
         st.success("**No alert.** No finding touches an undecided application or an open licence.", icon=":material/check:")
         return
     rows = by_application(found)
-    counted = f"The newest **{len(found)}** findings" if len(found) == 100 else f"**{len(found)}** finding" + ("s" if len(found) > 1 else "")
-    st.markdown(f"{counted}, each of them on record with a party of one of these **{len(rows)}** undecided applications and open licences.")
+    st.markdown(
+        ("The newest " if len(found) == 100 else "") + f"**{len(found)}** finding" + ("s touch" if len(found) > 1 else " touches") + f" **{len(rows)}** undecided applications and open licences."
+    )
     with st.container(key="screen-only-alerts", horizontal=True, vertical_alignment="center"):
         tables.offer(alert_rows(found), "alerts", scope=True)
         if all(one["band"] is None for one in found) and st.button("Score these as of now", icon=":material/update:", type="tertiary", help="With all that the findings tell; takes some seconds."):

@@ -75,7 +75,8 @@ def worked_out_ahead(
             with cursors() as cursor:
                 stands = _stands(cursor, now())
             if stands != seen:
-                seen, since = stands, time.monotonic()
+                since = time.monotonic() if seen else -quiet  # at the start nobody has been writing
+                seen = stands
             begun = time.monotonic()
             if seen == done or begun - since < quiet or begun < rested:
                 continue
