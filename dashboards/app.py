@@ -15,10 +15,12 @@ st.html(session.PRINT)
 st.html(tables.STYLE)
 
 
-def ask_for_token() -> None:
-    """The sign-in page; whatever address was asked for is opened after it."""
+def ask_for_token(refused: ServiceError | None) -> None:
+    """The sign-in page; whatever address was asked for is opened after it. `refused`: what the service said to a token kept here."""
     st.title("diversion")
     st.write("Diversion risk of export licence applications, and the visits that check it.")
+    if refused:
+        session.show(refused)
     oidc.offer()
     with st.form("sign_in", width=480):
         token = st.text_input(
@@ -46,34 +48,45 @@ def enter(token: str) -> None:
         st.rerun()
 
 
+refused: ServiceError | None = None
 kept = None if session.client() or "signed_out" in st.session_state else oidc.token() or os.environ.get("DIVERSION_TOKEN")
 if kept:
     # No rerun here: the navigation below must see the address that was asked for in this very run, or a deep link opens the queue.
     try:
         session.sign_in(kept)
     except ServiceError as error:
-        session.show(error)
+        refused = error
 
 found = session.client()
 READS_ALL = frozenset({"analyst", "approver", "auditor"})
 PAGES = (  # in the order of the navigation, each with the roles that have a use for it; the first that a role has is its home
-    (READS_ALL, lambda home: st.Page(queue.page, title="Queue", url_path="queue", icon=":material/inbox:", default=home)),
-    (READS_ALL, lambda home: application.as_page()),
-    (READS_ALL, lambda home: st.Page(follow_up.page, title="Follow-up", url_path="follow-up", icon=":material/notification_important:")),
-    (READS_ALL | {"planner"}, lambda home: st.Page(planning.page, title="Visits and dues", url_path="visits", icon=":material/event_note:", default=home)),
-    (frozenset({"inspector", "analyst"}), lambda home: st.Page(visit.page, title="Log a visit", url_path="visit", icon=":material/travel_explore:", default=home)),
-    (READS_ALL | {"admin"}, lambda home: st.Page(oversight.page, title="Oversight", url_path="oversight", icon=":material/monitoring:", default=home)),
+    (READS_ALL, lambda: st.Page(queue.page, title="Queue", url_path="queue", icon=":material/inbox:")),
+    (READS_ALL, application.as_page),
+    (READS_ALL, lambda: st.Page(follow_up.page, title="Follow-up", url_path="follow-up", icon=":material/notification_important:")),
+    (READS_ALL | {"planner"}, lambda: st.Page(planning.page, title="Visits and dues", url_path="visits", icon=":material/event_note:")),
+    (frozenset({"inspector", "analyst"}), lambda: st.Page(visit.page, title="Log a visit", url_path="visit", icon=":material/travel_explore:")),
+    (READS_ALL | {"admin"}, lambda: st.Page(oversight.page, title="Oversight", url_path="oversight", icon=":material/monitoring:")),
 )
-pages: list = []
-for roles, page in PAGES:
-    if found is None or found.role in roles:
-        pages.append(page(not pages))
-if not pages:
-    pages.append(st.Page(lambda: st.info("No page here is for your role: a system uses the service itself."), title="diversion", default=True))
-here = st.navigation(pages, position="top" if found else "hidden")
+pages = [page() for roles, page in PAGES if found is None or found.role in roles]
+
+
+def go_home() -> None:
+    """Open the first page of the role under its own address.
+
+    Streamlit knows its default page by `/` alone: were a planner's home the default, an analyst's link to `/visits` would not be found there.
+    """
+    if not pages:
+        st.info("No page here is for your role: a system uses the service itself.")
+        return
+    st.switch_page(pages[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
+
+
+home = st.Page(go_home, title="diversion", default=True, visibility="hidden" if pages else "visible")
+here = st.navigation([home, *pages], position="top" if found else "hidden")
 if found is None:
-    ask_for_token()  # on whatever page was asked for, which is then opened
+    ask_for_token(refused)  # on whatever page was asked for, which is then opened
 else:
+    oidc.go_on()
     here.run()
     with st.container(key="screen-only-foot", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.caption(f"{found.name} · {found.role}", width="content")

@@ -6,6 +6,7 @@ The token lives in session state only: not in the URL, not in a cookie, not on d
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,7 +109,8 @@ def forget() -> None:
 
 def show(error: ServiceError) -> None:
     """An error in plain words: what is wrong, field by field where the service says so, and what to do."""
-    st.error(f"**{error.title}** {error.detail}".strip(), icon=":material/error:")
+    detail = re.sub(r"^[a-z]+(?= )", lambda word: word[0].capitalize(), error.detail)  # a word, not an identifier
+    st.error(f"**{error.title}** {detail}".strip(), icon=":material/error:")
     for problem in error.problems:
         st.markdown(f"- **{problem.field or 'the record'}**: {problem.reason}. Expected: {problem.expected}. {problem.todo}")
 

@@ -20,6 +20,7 @@ BAND_ORDER = ("critical", "high", "elevated", "low")
 
 _WORDS = {
     "auc": "ranking (AUC)",
+    "percent": "%",
     "wmd": "WMD",
     "lei": "LEI",
     "imo": "IMO",
@@ -67,6 +68,12 @@ def say(code: str | None) -> str:
 def chosen_by(visit: Mapping[str, Any]) -> str:
     """How a visit came into its plan; one that a planner added is told as that, for which the contract's codes have no word."""
     return "a planner" if visit.get("added_by_planner") else say(visit["chosen_by"])
+
+
+def heading(code: str) -> str:
+    """A code in plain words at the head of a column."""
+    said = say(code)
+    return said[:1].upper() + said[1:]
 
 
 def per(*risks: float) -> int:

@@ -6,12 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import casefile, forms, session, tables, words
+from dashboards import casefile, forms, session, tables, visit_draft, words
 from dashboards.client import Client
 from dashboards.places import country
 from dashboards.screens import application
 
 SECTIONS = {"signatures": "To sign", "alerts": "Alerts", "proposals": "Proposals"}
+WENT_ELSEWHERE = tuple(words.say(code) for code in visit_draft.ELSEWHERE)
 AT_ONCE = 25  # proposals drawn with their forms
 
 
@@ -56,7 +57,9 @@ def alerts(client: Client) -> None:
         st.success("**No alert.** No finding touches an undecided application or an open licence.", icon=":material/check:")
         return
     rows = by_application(found)
-    st.markdown(f"**{len(found)}** findings touch **{len(rows)}** undecided applications and open licences" + (", the newest 100." if len(found) == 100 else "."))
+    st.markdown(
+        ("The newest " if len(found) == 100 else "") + f"**{len(found)}** finding" + ("s touch" if len(found) > 1 else " touches") + f" **{len(rows)}** undecided applications and open licences."
+    )
     with st.container(key="screen-only-alerts", horizontal=True, vertical_alignment="center"):
         tables.offer(alert_rows(found), "alerts", scope=True)
         if all(one["band"] is None for one in found) and st.button("Score these as of now", icon=":material/update:", type="tertiary", help="With all that the findings tell; takes some seconds."):
@@ -68,7 +71,8 @@ def alerts(client: Client) -> None:
         column_order=[name for name in rows[0] if name != "Band now" or any(row[name] != tables.NONE for row in rows)],
         column_config={
             "Application": st.column_config.ButtonColumn("Application", type="tertiary", alignment="left", key="open_alert", help="Open it", pinned=True),
-            "What": st.column_config.TextColumn(width=230), "In common": st.column_config.TextColumn(width=130),
+            "What": st.column_config.TextColumn(width=290), "In common": st.column_config.TextColumn(width=170), "Findings": st.column_config.NumberColumn(width=70),
+            "Diversion": st.column_config.TextColumn(width=75), "Band before": st.column_config.TextColumn(width=95),
         },
     )  # fmt: skip
     if clicked := st.session_state.get("open_alert"):
@@ -85,7 +89,7 @@ def by_application(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "Application": rows[0]["Application"], "Because": rows[0]["Because"], "Findings": len(rows), "Diversion": "yes" if any(row["Diversion"] == "yes" for row in rows) else "no",
-            "What": ", ".join(dict.fromkeys(code for row in rows for code in row["Finding"].split(", "))), "In common": ", ".join(dict.fromkeys(part for row in rows for part in row["In common"].split(", "))),
+            "What": ", ".join(sorted(dict.fromkeys(code for row in rows for code in row["Finding"].split(", ")), key=lambda code: code not in WENT_ELSEWHERE)), "In common": ", ".join(dict.fromkeys(part for row in rows for part in row["In common"].split(", "))),
             "Band now": rows[0]["Band now"], "Band before": rows[0]["Band before"], "Destination": rows[0]["Destination"], "Newest": rows[0]["Raised"],
         }
         for rows in ordered
@@ -96,7 +100,7 @@ def alert_rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Alerts as they are shown and exported."""
     return [
         {
-            "Application": one["application_id"], "Because": f"it is an {one['why']}" if one["why"] == "open licence" else f"it is {one['why']}" if one["why"] == "undecided" else one["why"],
+            "Application": one["application_id"], "Because": words.say(one["why"]),
             "Finding": ", ".join(words.say(code) for code in one["findings"]) or "–", "Diversion": words.yes_no(one["diversion"]),
             "In common": ", ".join(words.say(part.strip()) for part in (one["shared_as"] or "").split(",") if part.strip()) or "–",
             "Band now": words.band(one["band"]) if one["band"] else tables.NONE, "Band before": words.band(one["band_before"]) if one["band_before"] else tables.NONE, "Destination": country(one["destination"]),
@@ -122,17 +126,17 @@ def proposals(client: Client) -> None:
         key=lambda one: one["proposed_at"], reverse=True,
     )  # fmt: skip
     rows = [
-        {"Proposed": words.day(one["proposed_at"]), "What": words.say(one["action"]), "On": one["target"], "Application": one["application_id"], "Because of": f"{one['found_by']} {one['source']}"}
+        {"Proposed": words.day(one["proposed_at"]), "What": words.say(one["action"]), "On": said_target(one["target"]), "Application": one["application_id"], "Because of": f"{one['found_by']} {one['source']}"}
         for one in shown
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(shown):,}** of {len(found):,} open, the newest first", width="content")
         tables.offer(rows, "proposals")
     if client.role not in ("analyst", "approver"):
-        st.dataframe(rows, hide_index=True, alt="Open proposals")
+        st.dataframe(rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Open proposals")
         return
     for one in shown[:AT_ONCE]:
-        told = st.expander(f"{words.say(one['action'])} · {casefile.plain(one['target'])} · {words.day(one['proposed_at'])}", key=f"proposal:{one['proposal_id']}", on_change="rerun")
+        told = st.expander(f"{words.say(one['action'])} · {casefile.plain(said_target(one['target']))} · {words.day(one['proposed_at'])}", key=f"proposal:{one['proposal_id']}", on_change="rerun")
         if not told.open:  # its form is drawn once it is looked at
             continue
         with told:
@@ -142,6 +146,12 @@ def proposals(client: Client) -> None:
                 _open(one["application_id"])
     if len(shown) > AT_ONCE:
         st.caption(f"The newest {AT_ONCE} are shown; *Find* narrows them down, the file has all.")
+
+
+def said_target(target: str) -> str:
+    """What a proposal is on, its kind in words: `end_user ACME` -> `end user ACME`."""
+    kind, _, which = target.partition(" ")
+    return f"{words.say(kind)} {which}".strip()
 
 
 def _open(application_id: str) -> None:

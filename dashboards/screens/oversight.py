@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
 from dashboards import casefile, charts, session, tables, words
 from dashboards.client import MOST_ROWS, Client, QueueRow, ServiceError
+from engine.wire.codes import VisitOutcome
 
 READS_ALL = ("analyst", "approver", "auditor")
 SECTIONS = {"work": "Work", "year": "Year", "model": "Model", "features": "Feature book", "lists": "Lists", "audit": "Audit trail"}
@@ -41,14 +42,14 @@ def work(client: Client) -> None:
     if not rows:
         st.info("**No application is on record yet.** Volumes appear with the first filing.", icon=":material/inbox:")
         return
-    st.caption(f"Of the newest {len(rows):,} filings" + (" (as many as are read at once)." if len(rows) >= MOST_ROWS else ", which are all."))
     decided = [row for row in rows if row.state != "undecided"]
     days = [row.age_days for row in decided]
     one, two, three, four = st.columns(4)
-    one.metric("Wait for a decision", f"{len(waiting):,}")
+    newest = f" of the newest {len(rows):,}" if len(rows) >= MOST_ROWS else ""
+    one.metric("Waiting for a decision", f"{len(waiting):,}")
     two.metric("of these past the limit", f"{sum(row.late for row in waiting):,}")
-    three.metric("Decided, of the newest", f"{len(decided):,}")
-    four.metric("Days to a decision, median", f"{median(days):.0f}" if days else "–")
+    three.metric(f"Decided{newest} filings" if newest else "Decided", f"{len(decided):,}")
+    four.metric("Median days to a decision" + (", of these" if newest else ""), f"{median(days):.0f}" if days else "–")
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Band mix of what waits", anchor=False)
@@ -56,9 +57,11 @@ def work(client: Client) -> None:
         counted = [{"Band": words.band(band), "Applications": mix[band]} for band in (*words.BAND_ORDER, None) if mix[band]]
         st.altair_chart(charts.bars(counted, "Band", "Applications"), alt="Undecided applications by band")
     with right:
-        st.subheader("Age of what waits", anchor=False)
+        st.subheader("Age of what waits, days since filing", anchor=False)
         st.altair_chart(charts.bars(ages(waiting), "Days since filing", "Applications"), alt="Undecided applications by age")
     st.subheader("By month of filing", anchor=False)
+    if newest:
+        st.caption(f"Of the newest {len(rows):,} filings, as many as are read at once: the earliest month is not whole.")
     told = months(rows)
     tables.offer(told, "months")
     tables.show(told, "Volumes and turnaround by month")
@@ -86,7 +89,7 @@ def months(rows: Sequence[QueueRow]) -> list[dict[str, str]]:
         told.append({
             "Month": month, "Filed": f"{len(those):,}", "Decided": f"{len(decided):,}", "Granted": f"{outcome['granted']:,}", "Denied": f"{outcome['denied']:,}",
             "Withdrawn or returned": f"{outcome['withdrawn'] + outcome['returned']:,}", "Waiting": f"{len(those) - len(decided):,}",
-            "Median days": f"{median(row.age_days for row in decided):.0f}" if decided else "–",
+            "Median days to decide": f"{median(row.age_days for row in decided):.0f}" if decided else "–",
             "High or critical": f"{sum(row.band in ('high', 'critical') for row in those):,}",
         })  # fmt: skip
     return told
@@ -94,10 +97,11 @@ def months(rows: Sequence[QueueRow]) -> list[dict[str, str]]:
 
 def year(client: Client) -> None:
     """The yearly report of verification, on screen and as files."""
-    chosen = int(st.number_input("Year", 1990, 2200, date.today().year - 1, 1, key="report_year", width=160, bind="query-params", persist_state="session", format="%d"))
+    top = st.container(key="screen-only-report", horizontal=True, vertical_alignment="bottom")
+    chosen = int(top.number_input("Year", 1990, 2200, date.today().year - 1, 1, key="report_year", width=160, bind="query-params", persist_state="session", format="%d"))
     with session.told(), st.spinner("Working out the year …", show_time=True):
         told = session.held(f"report:{chosen}", lambda: client.report(chosen), seconds=600)
-    with st.container(key="screen-only-report", horizontal=True):
+    with top:
         for form, media in (("html", "text/html"), ("csv", "text/csv")):
             st.download_button(
                 f"Report as {form.upper()}", lambda form=form: client.report(chosen, form), f"verification-{chosen}.{form}", media, on_click="ignore", icon=":material/download:"
@@ -110,12 +114,12 @@ def year(client: Client) -> None:
     one.metric("Shipments", f"{shipped:,}")
     two.metric("Visits made", f"{made:,}")
     three.metric("Diversions found by visits", f"{told['diversions_by_visit']:,}")
-    four.metric("and by incidents", f"{told['diversions_by_incident']:,}")
+    four.metric("and reported as incidents", f"{told['diversions_by_incident']:,}")
     lot = told["unfavourable_by_lot"]
     st.markdown(
-        "**By lot** no visit of the year was drawn by lot and rated: there is no honest estimate of how much is unfavourable."
+        "**By lot:** no visit of the year was drawn by lot and rated, so there is no honest estimate of how much is unfavourable."
         if lot["share"] is None
-        else f"**By lot** {lot['answered']} of {lot['drawn']} answered, {lot['positive']} unfavourable: {lot['share']:.1%} of all shipments "
+        else f"**By lot:** {lot['answered']} of {lot['drawn']} answered, {lot['positive']} unfavourable: {lot['share']:.1%} of all shipments "
         f"({told['interval_level']:.0%} interval {lot['low']:.1%} to {lot['high']:.1%})."
     )
     parts = {
@@ -127,13 +131,16 @@ def year(client: Client) -> None:
             {"What was due": words.say(one["obligation"]), "Due": f"{one['due']:,}", "In time": f"{one['in_time']:,}", "Late": f"{one['late']:,}", "Open": f"{one['open']:,}"}
             for one in told["punctuality"]
         ],
-        "Visits": [{"How": words.say(one["mode"]), "Outcome": words.say(one["outcome"]), "Visits": f"{one['visits']:,}"} for one in told["visits"]],
+        "Visits": visit_rows(told["visits"]),
         "Findings": finding_rows(told["findings"]),
     }
+    said = {"Coverage": f"Shipments of {chosen}, by what has happened to them since.", "Visits": f"Made in {chosen}, to shipments of any year."}
     columns = st.columns(2, gap="medium")
     for number, (title, rows) in enumerate(parts.items()):
         with columns[number % 2]:
             st.subheader(title, anchor=False)
+            if title in said:
+                st.caption(said[title])
             if rows:
                 tables.show(rows, f"{title} in {chosen}")
                 tables.offer(rows, f"{title.lower()}-{chosen}")
@@ -141,6 +148,16 @@ def year(client: Client) -> None:
                 st.caption("Nothing.")
     st.subheader("What may not be inferred", anchor=False)
     st.markdown("\n".join(f"- {casefile.plain(one)}" for one in told["not_to_be_inferred"]))
+
+
+def visit_rows(made: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """How many visits of each kind ended how."""
+    counts = {(one["mode"], one["outcome"]): one["visits"] for one in made}
+    outcomes = [outcome for outcome in get_args(VisitOutcome) if any(outcome == one["outcome"] for one in made)]
+    return [
+        {"How": words.say(mode), **{words.heading(outcome): f"{counts[mode, outcome]:,}" if (mode, outcome) in counts else tables.NONE for outcome in outcomes}}
+        for mode in sorted({one["mode"] for one in made})
+    ]  # fmt: skip
 
 
 def finding_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
@@ -169,8 +186,8 @@ def model(client: Client) -> None:
         )
         st.subheader(f"On the later period, {later['from']} to {later['to']}", anchor=False)
         figures = [
-            {"Scorer": name, **{words.say(key): value if isinstance(value, str) else f"{value:.3g}" for key, value in one.items() if isinstance(value, (str, int, float))}}
-            for name, one in later["by"].items()
+            {"Scorer": name, **{words.heading(key): value if isinstance(value, str) else f"{value:.3g}" for key, value in one.items() if isinstance(value, (str, int, float))}}
+            for name, one in sorted(later["by"].items(), key=lambda pair: pair[0] != "this model")
         ]
         st.caption(f"{later['rows']:,} filings, {later['diversions']:,} diversions; base rate among them {later['base_rate']:.1%}, of all shipments {later['base_rate_of_all_shipments']:.2%}. In brackets the 90 % interval.")
         tables.show(figures, "The model beside what it must beat")
@@ -180,12 +197,9 @@ def model(client: Client) -> None:
                 tables.show(groups, "Figures of the model in force by group")
                 tables.offer(groups, "model-figures-by-group")
         if isinstance(later.get("on_visits_by_lot"), str):
-            st.markdown(f"**On visits by lot** {casefile.plain(later['on_visits_by_lot'])}")
+            st.markdown(f"**On visits by lot:** {casefile.plain(later['on_visits_by_lot'])}")
         if calibration := card.get("calibration"):
-            st.markdown(
-                "**Calibration** " + ", ".join(f"{words.say(key)} {value:.2f}" if isinstance(value, float) else f"{words.say(key)} {casefile.plain(str(value))}" for key, value in calibration.items() if isinstance(value, (str, int, float)))
-                + ". A slope of 1 and an intercept of 0 would be perfect."
-            )
+            st.markdown("**Calibration:** " + calibrated(calibration))
         if card.get("limits"):
             st.warning(casefile.plain(card["limits"]), icon=":material/report:")
     health(client)
@@ -197,6 +211,16 @@ def model(client: Client) -> None:
     )
     with st.expander("The whole card", icon=":material/article:"):
         st.json({name: value for name, value in card.items() if name != "features"}, expanded=1)
+
+
+def calibrated(card: dict[str, Any]) -> str:
+    """How raw scores become risks, and how far off that may be."""
+    said = f"a raw score becomes a risk by slope {card['slope']:.2f} and intercept {card['intercept']:.2f}, in log-odds"
+    if fitted := card.get("fitted_on"):
+        said += f", fitted on {casefile.plain(str(fitted))}"
+    if card.get("doubt_high"):
+        said += f". Beside the chance of the sample, what is assumed may put a risk {card['doubt_low']:.2f} lower or {card['doubt_high']:.2f} higher; each score's interval has both in it"
+    return said + "."
 
 
 STATES = {"ok": "✓ as before", "watch": "◐ to watch", "alarm": "▲ alarm", "not_measured": "· not measured"}
@@ -248,7 +272,7 @@ def check_rows(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "State": STATES[one["state"]], "What": words.say(one["subject"]), "About": words.say(one["about"]), "Measure": one["measure"], "Now": _short(one["value"]), "Expected": _short(one["expected"]),
-            "Watch from": _short(one["watch_from"]), "Alarm from": _short(one["alarm_from"]), "It says": one["text"], "To do": one["todo"],
+            "Watch from": _short(one["watch_from"]), "Alarm from": _short(one["alarm_from"]), "It says": one["text"], "To do": one["todo"].replace("`", "'"),
         }
         for one in checks
     ]  # fmt: skip
@@ -266,7 +290,7 @@ def calibration_rows(found: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _short(value: float | None) -> str:
-    return tables.NONE if value is None else f"{value:,.3g}"
+    return tables.NONE if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def challenger(told: dict[str, Any] | None) -> None:
@@ -312,7 +336,7 @@ def group_rows(by_group: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str,
     """Figures of each group of each division, as they are shown and exported."""
     return [
         {
-            "Group": f"{words.say(division)}: {name}", "Filings": f"{one['rows']:,}", "Diversions": f"{one['diversions']:,}",
+            "Group": f"{words.say(division)}: {words.say(name)}", "Filings": f"{one['rows']:,}", "Diversions": f"{one['diversions']:,}",
             **({"Ranking (AUC)": one["auc"], "Average precision": one["average_precision"]} if "auc" in one else {"Ranking (AUC)": str(one.get("too_few", "–")), "Average precision": "–"}),
         }
         for division, groups in by_group.items() for name, one in groups.items()
@@ -380,9 +404,10 @@ def lists(client: Client) -> None:
     with session.told():
         told = client.list_difference(chosen, first, last)
         changes = change_rows(told)
+        shown = changes if told["changed"] else [{name: value for name, value in row.items() if name != "Fields"} for row in changes]
         st.markdown(f"**{len(told['added']):,}** added, **{len(told['ended']):,}** ended, **{len(told['changed']):,}** changed.")
         if changes:
-            tables.show(changes[:MOST_CHANGES], f"What changed on {by_code[chosen]['title']}")
+            tables.show(shown[:MOST_CHANGES], f"What changed on {by_code[chosen]['title']}")
             if len(changes) > MOST_CHANGES:
                 st.caption(f"The first {MOST_CHANGES} are shown; the file has all {len(changes):,}.")
             tables.offer(changes, "list-changes")
@@ -403,7 +428,7 @@ def list_rows(held: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
 def change_rows(told: dict[str, Any]) -> list[dict[str, str]]:
     """What changed between two days, what came first."""
     return [
-        {"What": what, "Entry": one["entry_id"], "Name": one["name"], "Fields": ", ".join(words.say(field) for field in one["fields"]) or "–"}
+        {"Name": one["name"], "Entry": one["entry_id"], "What": what, "Fields": ", ".join(words.say(field) for field in one["fields"]) or "–"}
         for what in ("added", "ended", "changed") for one in told[what]
     ]  # fmt: skip
 
@@ -435,12 +460,15 @@ def audit(client: Client) -> None:
         for entry in told["entries"]
     ]  # fmt: skip
     with st.container(key="screen-only-audit", horizontal=True, vertical_alignment="center"):
-        if st.button("‹ From the beginning", disabled=after == 0):
+        if after and st.button("‹ From the beginning"):
             _turn(0)
-        if st.button("Further ›", disabled=told["next_after"] is None):
+        if told["next_after"] is not None and st.button("Further ›"):
             _turn(told["next_after"])
         tables.offer(rows, f"audit-after-{after}")
-    st.dataframe(rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Entries in the order of writing")
+    st.dataframe(
+        rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="Entries in the order of writing",
+        column_config={"Records": st.column_config.NumberColumn(format="localized"), "Kind": st.column_config.TextColumn(width=105)},
+    )  # fmt: skip
 
 
 def _turn(after: int) -> None:

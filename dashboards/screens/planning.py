@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -104,14 +105,15 @@ def due(client: Client) -> None:
         return
     rows = due_rows(shown)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(rows):,}** shown", width="content")
+        st.markdown(f"**{len(rows):,}** pass the filters" + (f", the oldest {LONG} are shown" if len(rows) > LONG else ""), width="content")
         tables.offer(rows, "due")
     st.dataframe(
         rows[:LONG], hide_index=True, height="content" if len(rows) <= 15 else 560,
         column_config={
             "Worth, EUR": st.column_config.NumberColumn(format="localized"), "Days over": st.column_config.NumberColumn(help="Past the day; negative before it."),
-            "What": st.column_config.TextColumn(width=230), "Destination": st.column_config.TextColumn(width=165),
+            "What": st.column_config.TextColumn(width=265), "Destination": st.column_config.TextColumn(width=165), "About": st.column_config.TextColumn(width=150),
         },
+        column_order=[name for name in rows[0] if name not in ("Kind", "Shipment")],  # both are in the file: *What* and *About* say them in other words
         alt="What is due, the oldest first",
     )  # fmt: skip
     if told["unverified"]:
@@ -142,7 +144,7 @@ def due_rows(owed: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "State": "! overdue" if one["state"] == "overdue" else words.say(one["state"]), "Days over": one["days_over"], "Due on": one["due_on"],
             "Who must act": words.say(one["next_actor"]), "What": one["what"], "Application": one["application_id"] or "–", "Shipment": one["shipment_id"] or "–",
-            "Destination": country(one["destination"]), "Worth, EUR": one["value_eur"], "Kind": words.say(one["obligation"]), "About": one["subject"],
+            "Destination": country(one["destination"]), "Worth, EUR": None if one["value_eur"] is None else round(one["value_eur"]), "Kind": words.say(one["obligation"]), "About": one["subject"],
         }
         for one in owed
     ]  # fmt: skip
@@ -154,7 +156,8 @@ def plan(client: Client) -> None:
         with st.expander("Make a plan", icon=":material/add_task:", expanded="plan" not in st.query_params):
             make(client)
     with session.told(), st.spinner("Reading the plans …"):
-        known = sorted({visit["plan_id"] for visit in session.held("visits", client.visits) if visit["plan_id"]}, reverse=True)
+        listed = session.held("visits", client.visits)
+    known = sorted({visit["plan_id"] for visit in listed if visit["plan_id"]}, reverse=True)
     asked = st.query_params.get("plan")
     if asked and asked not in known:
         known.insert(0, asked)
@@ -165,7 +168,7 @@ def plan(client: Client) -> None:
     st.query_params["plan"] = chosen
     with session.told(), st.spinner("Reading the plan …", show_time=True):
         told = session.held(f"plan:{chosen}", lambda: client.plan(chosen))
-    read(told)
+    read(told, {visit["visit_id"]: country(visit["destination"]) for visit in listed})
     if client.role == "planner":
         with st.expander("Amend this plan", icon=":material/edit_calendar:"):
             amend(client, told)
@@ -216,8 +219,8 @@ def make(client: Client) -> None:
     st.rerun()
 
 
-def read(told: dict[str, Any]) -> None:
-    """A plan's visits, each with why and with what probability, and what the plan rests on."""
+def read(told: dict[str, Any], where: dict[str, str]) -> None:
+    """A plan's visits, each with why and with what probability, and what the plan rests on. `where`: the destination of each visit."""
     chosen = told["visits"]
     by = Counter(words.chosen_by(visit) for visit in chosen)
     said = [f"**{len(chosen)}** visits", *(f"{number} by {'rule' if how == 'mandatory' else how}" for how, number in by.items())]
@@ -228,7 +231,7 @@ def read(told: dict[str, Any]) -> None:
     st.markdown(" · ".join(said))
     if not chosen:
         st.info("**Every visit of this plan was taken out.** The amendments below say why.", icon=":material/event_busy:")
-    rows = plan_rows(told)
+    rows = plan_rows(told, where)
     tables.offer(rows, told["plan_id"])
     st.dataframe(
         rows, hide_index=True, height="content" if len(rows) <= 15 else 560, alt="The visits of the plan, each with why it was chosen and with what probability",
@@ -241,14 +244,15 @@ def read(told: dict[str, Any]) -> None:
         with st.expander("Calendar", icon=":material/calendar_month:"):
             st.altair_chart(charts.calendar(planned), alt="How many visits are open on each day")
     with st.expander("What it rests on", icon=":material/fact_check:"):
-        st.markdown(casefile.plain(told.get("method")) if told.get("method") else "Made before methods were kept with plans.")
+        st.markdown(steps(told["method"]) if told.get("method") else "Made before methods were kept with plans.")
         if frame := told.get("frame"):
             st.markdown(
                 f"Frame of {frame['shipments']:,} shipments, seed {told.get('seed')}, made by {casefile.plain(frame['planned_by'])} on {words.day(frame['planned_at'])}; "
                 f"{frame['draws']} drawn by lot, {frame['lot_share']:.0%} of the visits."
             )
             tables.show(
-                [{"Stratum": words.band(one["stratum"]), "Shipments": f"{one['shipments']:,}", "Drawn": str(one["drawn"]), "Mean risk": f"{one['mean_risk']:.3f}"} for one in frame["strata"]],
+                [{"Stratum": words.band(one["stratum"]), "Shipments": f"{one['shipments']:,}", "Drawn": str(one["drawn"]), "Mean risk": f"{one['mean_risk']:.3f}"} 
+                 for one in sorted(frame["strata"], key=lambda one: words.BAND_ORDER.index(one["stratum"]) if one["stratum"] in words.BAND_ORDER else len(words.BAND_ORDER))],
                 "The frame by band",
             )  # fmt: skip
         if costs := told.get("costs"):
@@ -264,6 +268,12 @@ def read(told: dict[str, Any]) -> None:
                 tables.show([{words.say(key): _flat(value) for key, value in one.items()} for one in found], title)
 
 
+def steps(method: str) -> str:
+    """A method told in numbered sentences, one a line."""
+    first, *more = re.split(r" (?=\d\. )", method)
+    return "\n\n".join(casefile.plain(one) for one in (first, *more))
+
+
 def _flat(value: Any) -> str | None:
     if isinstance(value, (list, tuple)):
         return "; ".join(str(_flat(one)) for one in value) or None
@@ -272,13 +282,13 @@ def _flat(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def plan_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+def plan_rows(told: dict[str, Any], where: dict[str, str]) -> list[dict[str, Any]]:
     """A plan's visits as they are shown and exported."""
     return [
         {
-            "Visit": visit["visit_id"], "Application": visit["application_id"], "Shipment": visit["shipment_id"], "From": words.day(visit["window_from"]),
+            "Visit": visit["visit_id"], "Destination": where.get(visit["visit_id"], tables.NONE), "Shipment": visit["shipment_id"], "From": words.day(visit["window_from"]),
             "To": words.day(visit["window_to"]), "Chosen by": words.chosen_by(visit), "Probability": visit["inclusion_probability"],
-            "Risk": visit.get("risk"), "Mode": words.say(visit["mode"]), "Why": visit["reason"],
+            "Risk": visit.get("risk"), "Mode": words.say(visit["mode"]), "Why": visit["reason"], "Application": visit["application_id"],
         }
         for visit in told["visits"]
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from engine.wire import Access, Application, ItemState, LimitedBy, VisitFinding,
 
 LATER = 3  # days after a visit; whoever enters it after that says why
 UNPLANNED = "not on the list"
+NEXT = 8  # visits offered to a thumb; the list above them has all
 # The fields of the form that a draft holds; groups of goods and stored files stand in two lists beside them.
 KEPT = (
     "visited_on", "because", "mode", "place", "latitude", "longitude", "host", "access", "limited_by", "lot_size", "seen", "method", "secure", "storage", "outcome", "findings",
@@ -63,6 +64,8 @@ def choose(open_visits: list[dict[str, Any]]) -> dict[str, Any] | None:
     if chosen in by_id:
         st.query_params["visit"] = chosen
     if chosen is None:
+        for visit in open_visits[:NEXT]:
+            st.button(_told(visit), key=f"next-{visit['visit_id']}", width="stretch", on_click=_choose, args=(visit["visit_id"],))
         return None
     if chosen in by_id:
         return by_id[chosen]
@@ -77,6 +80,10 @@ def choose(open_visits: list[dict[str, Any]]) -> dict[str, Any] | None:
         "shipment_id": shipment_id.strip(),
         "stage": "post_shipment",
     }
+
+
+def _choose(visit_id: str) -> None:
+    st.session_state["visit"] = visit_id
 
 
 def _told(visit: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,11 +18,15 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from engine.api.app import create_app, utc_now
+from engine.api.kept import Make, worked_out_ahead
+from engine.api.room import Room
+from engine.api.routes.afterwards import FOLLOW_UP, follow_up_laid
 from engine.errors import RefusedInput
 from engine.settings import LOOPBACK, Settings
 from engine.store.database import service_note
 from engine.store.records import Origin
 from engine.workflows.desk import Desk
+from engine.workflows.drift import drift
 from engine.workflows.tokens import create_token, tokens
 
 STOP_SECONDS = 30  # for what is being answered when the service is told to stop
@@ -41,16 +45,23 @@ def serve(desk: Desk, settings: Settings) -> None:
             f"the service listens on this machine only. Expected an address such as http://127.0.0.1:8765, not {settings.service}. "
             "Put a proxy with TLS before it to reach it from elsewhere."
         )
+    app = create_app(desk, settings)
+    room: Room = app.state.room
     config = uvicorn.Config(
-        create_app(desk, settings), host=address.hostname, port=address.port or 80, workers=1, log_level="warning", access_log=False,
+        app, host=address.hostname, port=address.port or 80, workers=1, log_level="warning", access_log=False,
         server_header=False, timeout_graceful_shutdown=STOP_SECONDS,
     )
     with _listening(settings.service, config.host, config.port) as listener:
         _first_token(desk, settings)
         if sys.stderr.isatty():
             print(f"Serving {desk.store.path} at {settings.service}, described at {settings.service}/openapi.json. Ctrl-C stops it.", file=sys.stderr)
-        with noted(service_note(desk.store.path), settings.service), ended_by_signal():
+        with noted(service_note(desk.store.path), settings.service), ended_by_signal(), worked_out_ahead(room.kept, room.cursor, room.now, ahead_of(desk)):
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def ahead_of(desk: Desk) -> dict[Hashable, Make]:
+    """What is worked out before anybody asks: what the follow-up pages and the model page stand on."""
+    return {FOLLOW_UP: follow_up_laid, "drift": lambda cursor, now: drift(desk, now)}
 
 
 def _listening(service: str, host: str, port: int) -> socket.socket:

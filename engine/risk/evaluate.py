@@ -59,9 +59,15 @@ def at_capacity(label: np.ndarray, score: np.ndarray, weight: np.ndarray, share:
 
 
 def precision_at(label: np.ndarray, score: np.ndarray, share: float) -> float:
-    """Share of positives among the highest-scored share of rows: what an authority with that capacity would find."""
+    """Share of positives among the highest-scored share of rows: what an authority with that capacity would find.
+
+    Rows that tie on the line count with the mean of all that tie there: a scorer that tells nothing apart must come out at the base rate, not at what
+    the order of the rows happens to be (measured: 0.9 instead of 0.14 on the demonstration).
+    """
     k = max(1, round(len(label) * share))
-    return float(label[np.argsort(-score, kind="stable")[:k]].mean())
+    line = np.sort(score)[-k]
+    above, tied = score > line, score == line
+    return float((label[above].sum() + (k - above.sum()) * label[tied].mean()) / k)
 
 
 def with_interval(

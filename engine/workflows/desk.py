@@ -31,6 +31,7 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._index: tuple[int, NameIndex] | None = None
         self._denials: tuple[int, NameIndex] | None = None
         self._model: tuple[int, Model | None] | None = None
@@ -94,13 +95,10 @@ class Desk:
 
     def drift(self, key: tuple[int, int, date], look: Callable[[], Drift]) -> Drift:
         """What was last seen of drift, looked at anew where the key (store sequence, days, day) is another."""
-        with self._lock:
-            held = self._drift
-        if held is None or held[0] != key:
-            held = (key, look())
-            with self._lock:
-                self._drift = held
-        return held[1]
+        with self._looking:  # who asks while it is looked at waits: two looks at once take twice as long each
+            if self._drift is None or self._drift[0] != key:
+                self._drift = (key, look())
+            return self._drift[1]
 
     def close(self) -> None:
         """Let the store go."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -34,24 +35,29 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
+@contextmanager
+def running(*command: str, answers: str, folder: Path | None = None) -> Iterator[None]:
+    """A process of its own while the block lasts, from when it answers at an address."""
+    surroundings = {name: value for name, value in os.environ.items() if name != "DIVERSION_TOKEN"}
+    surroundings["PYTHONPATH"] = str(Path(__file__).parents[2])
+    with subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        for _ in range(150):
+            try:
+                if httpx.get(answers).is_success:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.2)
+        yield
+        process.terminate()
+
+
 @pytest.fixture(scope="module")
 def dashboards(served) -> Iterator[str]:
     """`python -m dashboards` on the service; its address."""
     port = free_port()
-    surroundings = {name: value for name, value in os.environ.items() if name != "DIVERSION_TOKEN"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "dashboards", "--port", str(port), "--service", served.address],
-        env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(150):
-            try:
-                if httpx.get(f"{address}/_stcore/health").is_success:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.2)
+    address = f"http://127.0.0.1:{port}"
+    with running("dashboards", "--port", str(port), "--service", served.address, answers=f"{address}/_stcore/health"):
         yield address
-        process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -294,17 +300,67 @@ def test_axe_finds_nothing_serious_on_any_page_of_an_analyst(visitor, served):
     told = found_by_axe(page)
     told += walked(page, (
         ("Documents", "whether the text of the file"), ("Parties", "Within two hops"), ("Route", "not the course sailed|No route|No coordinates|Not on the map"), ("Remedies", "would go with a lower"), ("History", "revision 1 filed"),
-        ("Queue", "shown"), ("Follow-up", "No alert|findings touch"), ("Proposals", "No proposal|open, the newest"), ("Oversight", "Band mix"), ("Year", "Report as HTML"),
+        ("Queue", "shown"), ("Follow-up", "No alert|findings? touch"), ("Proposals", "No proposal|open, the newest"), ("Oversight", "Band mix"), ("Year", "Report as HTML"),
         ("Model", "Policy in force"), ("Feature book", "features, book"), ("Lists", "What changed"), ("Audit trail", "Head of the chain"),
     ))  # fmt: skip
     assert told == []
 
 
 def test_axe_finds_nothing_serious_on_the_pages_of_a_planner_and_an_inspector(visitor, served):
-    page = visitor("/?section=Plan", "planner", 1280, 900)
+    page = visitor("/visits?section=Plan", "planner", 1280, 900)
     page.get_by_text(re.compile("by risk")).first.wait_for()
-    told = found_by_axe(page) + walked(page, (("What is due", "Who must act"), ("Visits", "overdue")))
+    told = found_by_axe(page) + walked(page, (("What is due", "Who must act"), ("Visits", "✓ done|No visit is planned")))
     visit = next(one for one in served.get("visits", "inspector")["visits"] if one["state"] == "due")
     page = visitor(f"/?visit={visit['visit_id']}", "inspector", 1280, 900)
     page.get_by_text("What to look for").wait_for()
     assert told + found_by_axe(page) == []
+
+
+@pytest.fixture
+def organisation(served, tmp_path) -> Iterator[str]:
+    """The dashboards set up as docs/operating.md says, with a provider that knows two people, one of them with a token; their address."""
+    port, provider = free_port(), f"http://localhost:{(at := free_port())}"
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(f"""
+        [auth]
+        redirect_uri = "http://localhost:{port}/oauth2callback"
+        cookie_secret = "a long random text, made for this test"
+        client_id = "diversion"
+        client_secret = "from the provider"
+        server_metadata_url = "{provider}/.well-known/openid-configuration"
+        client_kwargs = {{ prompt = "login" }}
+        [diversion.tokens]
+        "anna.lind@authority.example" = "{served.tokens["auditor"]}"
+    """)
+    people = [f"""--user-claims={{"sub": "{sub}", "email": "{sub}@authority.example", "email_verified": true}}""" for sub in ("anna.lind", "stranger")]
+    with (
+        running("oidc_provider_mock", "--port", str(at), "--require-nonce", *people, answers=f"{provider}/.well-known/openid-configuration"),
+        running("dashboards", "--port", str(port), "--service", served.address, answers=f"http://localhost:{port}/_stcore/health", folder=tmp_path),
+    ):
+        yield f"http://localhost:{port}"
+
+
+def test_an_organisations_sign_in_opens_the_page_asked_for_with_the_token_kept_for_that_person(browser, organisation):
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto(f"{organisation}/oversight?oversight=Lists")
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    page.get_by_role("button", name="stranger").click()
+    page.get_by_text("signed you in as stranger@authority.example, but no token").wait_for()
+    page.get_by_role("button", name="Sign in as somebody else").click()
+    page.get_by_role("button", name="End session").click()
+
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    page.get_by_role("button", name="Deny").click()
+    page.get_by_text("You came back without being signed in").wait_for()
+
+    page.goto(f"{organisation}/oversight?oversight=Lists")
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    page.get_by_role("button", name="anna.lind").click()
+    page.wait_for_url("**/oversight?oversight=Lists")
+    page.get_by_text("auditor-one · auditor").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="Sign in with your organisation").wait_for()
+    context.close()

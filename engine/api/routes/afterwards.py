@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from engine.api.answers.afterwards import Alerts, DueAnswer, LicencesAnswer, Proposals
-from engine.api.room import Caller, CallerDep, Cursor, RoomDep
+from engine.api.room import Caller, CallerDep, Cursor, Room, RoomDep
 from engine.errors import NotPermitted
 from engine.workflows import due as clocks
 from engine.workflows import follow_up, report
@@ -29,6 +29,7 @@ AS_A_FILE = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "no
 # What an obligation says of findings and of conditions is for officers; a planner sees what visits and papers are due.
 NOT_FOR_PLANNERS = frozenset({"follow_up", "unverified_status", "licence_condition"})
 OneApplication = Annotated[str | None, Query(max_length=64, description="Only what concerns this application.")]
+FOLLOW_UP = "follow up"
 Moment = Annotated[datetime, Query(description="RFC 3339, UTC.")]
 
 
@@ -112,9 +113,8 @@ def list_due(
     if obligation in NOT_FOR_PLANNERS and not caller.reads_all:
         raise NotPermitted(f"{obligation} is for officers to read; this token's role is {caller.role}. Expected a role that reads applications. Ask for another obligation.")
     asked = clocks.Asked(tuple(state or ("due", "overdue")), obligation, next_actor, until, order, caller.authorities, limit + 1, skip, application_id)
-    now = room.now()
 
-    def made() -> DueAnswer:
+    def made(cursor: Cursor, now: datetime) -> DueAnswer:
         clocks.lay_due(cursor, _without_offset(as_of) if as_of else moment_after(now))
         if not caller.reads_all:
             cursor.execute("delete from obligation where list_contains(?, obligation)", [sorted(NOT_FOR_PLANNERS)])
@@ -127,7 +127,17 @@ def list_due(
         )
 
     with room.cursor() as cursor:
-        return room.kept.answer(cursor, ("due", asked, as_of, caller.reads_all), now, made)
+        return room.kept.answer(cursor, ("due", asked, as_of, caller.reads_all), room.now(), made)
+
+
+def follow_up_laid(cursor: Cursor, now: datetime) -> dict[str, Any]:
+    """What alerts and proposals are read from, whoever asks for which of them."""
+    follow_up.lay_follow_up(cursor, moment_after(now))
+    return follow_up.laid(cursor)
+
+
+def _lay_kept(room: Room, cursor: Cursor, now: datetime) -> None:
+    follow_up.lay_again(cursor, room.kept.answer(cursor, FOLLOW_UP, now, follow_up_laid))
 
 
 @router.get("/alerts")
@@ -136,15 +146,14 @@ def list_alerts(
     scored: Annotated[bool, Query(description="Score each application as of now; `false` tells the score on record alone, at once.")] = True,
 ) -> Alerts:
     """Findings that touch undecided applications and open licences, each scored as of now beside the score on record."""
-    now = room.now()
 
-    def made() -> Alerts:
-        follow_up.lay_follow_up(cursor, moment_after(now))
+    def made(cursor: Cursor, now: datetime) -> Alerts:
+        _lay_kept(room, cursor, now)
         found = follow_up.alerts(room.desk, cursor, now, caller.authorities, since=_without_offset(since) if since else None, limit=limit, skip=skip, scored=scored)
         return Alerts(alerts=tuple(plain(asdict(one)) for one in found))
 
     with room.cursor() as cursor:
-        return room.kept.answer(cursor, ("alerts", caller.authorities, since, limit, skip, scored), now, made)
+        return room.kept.answer(cursor, ("alerts", caller.authorities, since, limit, skip, scored), room.now(), made)
 
 
 @router.get("/proposals")
@@ -153,17 +162,16 @@ def list_proposals(
     limit: Annotated[int | None, Query(ge=1, le=10_000, description="The newest so many; without it all, the oldest open first.")] = None,
 ) -> Proposals:
     """What findings put before an approver: settled by a review with the proposal's id as subject."""
-    now = room.now()
 
-    def made() -> Proposals:
-        follow_up.lay_follow_up(cursor, moment_after(now))
+    def made(cursor: Cursor, now: datetime) -> Proposals:
+        _lay_kept(room, cursor, now)
         found = follow_up.proposals(cursor, caller.authorities, state=state)
         if limit is not None:
             found = sorted(found, key=lambda one: (one.proposed_at, one.proposal_id), reverse=True)[:limit]
         return Proposals(proposals=tuple(plain(asdict(one)) for one in found))
 
     with room.cursor() as cursor:
-        return room.kept.answer(cursor, ("proposals", caller.authorities, state, limit), now, made)
+        return room.kept.answer(cursor, ("proposals", caller.authorities, state, limit), room.now(), made)
 
 
 @router.get("/reports/{year}", response_class=Response)
@@ -174,7 +182,9 @@ def read_report(
     """The year's report: coverage, punctuality, findings, diversions, cost, the estimate from visits by lot, and what may not be inferred."""
     if authority and not caller.may_see(authority):
         raise NotPermitted("the token does not name this authority. Expected one of its own. Use a token for that authority.")
-    visible, now = (authority,) if authority else caller.authorities, room.now()
+    visible = (authority,) if authority else caller.authorities
     with room.cursor() as cursor:
-        told = room.kept.answer(cursor, ("report", year, visible, inspector_days), now, lambda: report.yearly_report(cursor, year, now, visible, inspector_days))
+        told = room.kept.answer(
+            cursor, ("report", year, visible, inspector_days), room.now(), lambda cursor, now: report.yearly_report(cursor, year, now, visible, inspector_days)
+        )
     return Response(report.render(told, f".{form}"), media_type=MEDIA_TYPES[form], headers=AS_A_FILE | {"Content-Disposition": f'attachment; filename="verification-{year}.{form}"'})

@@ -128,7 +128,7 @@ def test_a_grant_from_the_policys_band_up_needs_a_second_signature():
 
 def test_figures_say_what_they_say():
     label, score = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])
-    assert auc(label, score) == 0.75 and precision_at(label, score, 0.25) == 1.0 and np.isnan(auc(np.zeros(3), np.arange(3)))
+    assert auc(label, score) == 0.75 and precision_at(label, score, 0.25) == 1.0 and precision_at(label, np.ones(len(label)), 0.25) == label.mean() and np.isnan(auc(np.zeros(3), np.arange(3)))
     assert np.isnan(average_precision(np.zeros(3), np.arange(3)))
 
 
