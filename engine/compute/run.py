@@ -13,7 +13,7 @@ from features.catalogue import catalogue
 
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
-    "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
+    "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_transit", "spine_document", "spine_undertaking",
     "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "party_trade", "amendment", "code_tier", "conflicts_known", "subject_certificate",
     "spine_document_file", "spine_document_picture", "spine_name",
     "filed_place", "spine_place", "place_member",
