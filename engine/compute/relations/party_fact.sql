@@ -27,6 +27,7 @@ met as (
         list(party_event.form_id) as forms
     from party_event
     inner join read_beside on party_event.role_group = read_beside.met_in
+    where party_event.entity_id in (select spine_party.entity_id from spine_party)
     group by
         read_beside.role_group, party_event.entity_id, party_event.application_id, party_event.event_id, told_as, party_event.known_from,
         party_event.known_to
