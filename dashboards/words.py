@@ -41,6 +41,7 @@ _SPECIAL = {
     "no_wmd_use": "no WMD use",
     "end_user": "end user",
     "agreement": "agreement of documents",
+    "lanes": "usual ways",
     "re_transfer_consent": "re-transfer consent",
     "other_informed": "informed on another ground",
     "on_site": "on site",

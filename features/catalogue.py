@@ -27,6 +27,8 @@ FAMILIES = (
     "exporter",
     "broker",
     "route",
+    "lanes",
+    "carriers",
     "documents",
     "agreement",
     "certificates",

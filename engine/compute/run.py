@@ -13,7 +13,7 @@ from features.catalogue import catalogue
 
 # In order of dependency. What is filed about the subjects themselves:
 SUBJECT = (
-    "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_document", "spine_undertaking",
+    "coverage", "spine", "spine_application", "spine_party", "spine_item", "spine_leg", "spine_transit", "spine_document", "spine_undertaking",
     "spine_stock", "spine_certified", "spine_owner", "spine_way", "party_zone", "party_trade", "amendment", "code_tier", "conflicts_known", "subject_certificate",
     "spine_document_file", "spine_document_picture", "spine_name",
     "filed_place", "spine_place", "place_member",
@@ -21,7 +21,7 @@ SUBJECT = (
 # What else was on record, each row with the clock from which it may be seen:
 HISTORY = (
     "shipment_of_application", "visit_in_force", "incident_in_force", "filing_in_force", "party_named", "exporter_trade",
-    "broker_customer", "address_named", "application_event", "party_event", "known_fact", "earlier_filing", "party_record", "country_record", "certificate_filed",
+    "broker_customer", "address_named", "application_event", "party_event", "party_fact", "known_fact", "earlier_filing", "party_record", "country_record", "certificate_filed",
     "certificate_draw", "stock_promised", "stock_destroyed", "party_hit", "list_match", "address_match", "document_file_filed", "country_control",
     "peer_statistics", "item_peer",
     # Looked up by issuer, signatory, hash, carrier and IMO number:

@@ -62,9 +62,9 @@ class Model:
         """Refuse to score with other columns than the model was trained on."""
         if self.columns != book.columns:
             new, gone = sorted(set(book.columns) - set(self.columns)), sorted(set(self.columns) - set(book.columns))
+            told = f"new {', '.join(new) or 'none'}, gone {', '.join(gone) or 'none'}" if new or gone else "the same in another order"
             raise ModelMismatch(
-                f"model {self.version} was trained on {len(self.columns)} columns, the catalogue has {len(book.columns)}: "
-                f"new {', '.join(new) or 'none'}, gone {', '.join(gone) or 'none'}. Retrain with `diversion train`."
+                f"model {self.version} was trained on {len(self.columns)} columns, the catalogue has {len(book.columns)}: {told}. Retrain with `diversion train`."
             )
 
     def sentence(self, column: int, value: float | None) -> str:

@@ -19,7 +19,7 @@ from engine.risk.train import ROUNDS, Labelled, grow
 from features.catalogue import Catalogue
 
 FEWEST_ROWS, FEWEST_DIVERSIONS = 20, 5
-DECLARED = ("goods", "route", "documents", "agreement", "certificates", "old_stock")  # families of what stands on the form itself
+DECLARED = ("goods", "route", "lanes", "carriers", "documents", "agreement", "certificates", "old_stock")  # families of what stands on the form itself
 GROUP_RESAMPLES = 200
 FOLDS = 5
 FLAT = {"objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 20, "deterministic": True, "force_row_wise": True,

@@ -104,7 +104,9 @@ asked as (
         correction.known_at as known_to
     from request
     left join correction on request.event_id = correction.event_id
-    where request."for" = 'authentication' and request.answer is null and not coalesce(request.withdrawn, false)
+    where
+        request."for" = 'authentication' and request.answer is null and not coalesce(request.withdrawn, false)
+        and request.country in (select spine_application.destination from spine_application)
 ),
 
 answered as (
@@ -173,13 +175,9 @@ told as (
 
 -- What ended before it counted never counted.
 counted as (
-    select country, what, known_from as at, 1 as n
+    select country, what, unnest([known_from, known_to]) as at, unnest([1, -1]) as n
     from told
     where known_to is null or known_to > known_from
-    union all
-    select country, what, known_to as at, -1 as n
-    from told
-    where known_to > known_from
 ),
 
 monthly as (
@@ -195,7 +193,7 @@ monthly as (
         sum(case when counted.what = 'due' then counted.n else 0 end) as due,
         sum(case when counted.what = 'proven' then counted.n else 0 end) as proven
     from counted
-    where counted.country is not null
+    where counted.country is not null and counted.at is not null
     group by counted.country, month
 ),
 

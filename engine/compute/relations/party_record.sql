@@ -78,44 +78,29 @@ in_between as (
     group by earlier_filing.subject, earlier_filing.role_group, earlier_filing.entity_id
 ),
 
--- A fact met in several roles counts once. What is set against the filings in a role counts only as far as it was met in that role,
--- or names the party outside any filing.
-told as (
+-- What is set against the filings in a role counts only as far as it was met in that role, or names the party outside any filing.
+facts as (
     select
         known_fact.subject,
         known_fact.role_group,
         known_fact.entity_id,
-        known_fact.event_id,
-        known_fact.fact,
-        known_fact.age_days <= 1095 as late,
-        max(case when known_fact.in_role then 1 else 0 end) as in_role
+        count(*) filter (where known_fact.counts_as_check) as checks,
+        count(*) filter (where known_fact.fact = 'diversion') as diversions,
+        count(*) filter (where known_fact.fact = 'diversion' and known_fact.age_days <= 1095) as late_diversions,
+        count(*) filter (where known_fact.fact = 'diversion' and known_fact.in_role) as role_diversions,
+        count(*) filter (where known_fact.fact = 'diversion' and known_fact.age_days <= 1095 and known_fact.in_role) as role_late_diversions,
+        count(*) filter (where known_fact.fact in ('denied', 'denial_notice') and known_fact.in_role) as role_denials,
+        count(*) filter (where known_fact.fact = 'favourable') as favourable,
+        count(*) filter (where known_fact.fact = 'favourable' and known_fact.age_days <= 1095) as late_favourable,
+        count(*) filter (where known_fact.fact = 'unfavourable') as unfavourable,
+        count(*) filter (where known_fact.fact in ('denied', 'denial_notice')) as denials,
+        count(*) filter (where known_fact.fact = 'refused') as refusals,
+        count(*) filter (where known_fact.fact = 'failed_before_licence') as failed_before_licence,
+        count(*) filter (where known_fact.fact = 'breach') as breaches,
+        count(*) filter (where known_fact.fact = 'returned') as returned,
+        count(*) filter (where known_fact.fact = 'disclosure') as disclosures
     from known_fact
-    group by
-        known_fact.subject, known_fact.role_group, known_fact.entity_id, known_fact.event_id, known_fact.fact, known_fact.age_days <= 1095
-),
-
-facts as (
-    select
-        told.subject,
-        told.role_group,
-        told.entity_id,
-        count(distinct told.event_id) filter (where told.fact in ('favourable', 'unfavourable', 'diversion')) as checks,
-        count(*) filter (where told.fact = 'diversion') as diversions,
-        count(*) filter (where told.fact = 'diversion' and told.late) as late_diversions,
-        count(*) filter (where told.fact = 'diversion' and told.in_role = 1) as role_diversions,
-        count(*) filter (where told.fact = 'diversion' and told.late and told.in_role = 1) as role_late_diversions,
-        count(*) filter (where told.fact in ('denied', 'denial_notice') and told.in_role = 1) as role_denials,
-        count(*) filter (where told.fact = 'favourable') as favourable,
-        count(*) filter (where told.fact = 'favourable' and told.late) as late_favourable,
-        count(*) filter (where told.fact = 'unfavourable') as unfavourable,
-        count(*) filter (where told.fact in ('denied', 'denial_notice')) as denials,
-        count(*) filter (where told.fact = 'refused') as refusals,
-        count(*) filter (where told.fact = 'failed_before_licence') as failed_before_licence,
-        count(*) filter (where told.fact = 'breach') as breaches,
-        count(*) filter (where told.fact = 'returned') as returned,
-        count(*) filter (where told.fact = 'disclosure') as disclosures
-    from told
-    group by told.subject, told.role_group, told.entity_id
+    group by known_fact.subject, known_fact.role_group, known_fact.entity_id
 )
 
 select
