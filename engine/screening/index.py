@@ -13,9 +13,9 @@ from rapidfuzz.distance import OSA
 
 from engine.screening.blocking import Blocks
 from engine.screening.entries import Kind, ListEntry, Strength
-from engine.screening.legal_forms import LONG_FORM_WORDS, OFFICE_WORDS, TRADE_WORDS
-from engine.screening.names import KeyedName, keyed, plain_words
-from engine.screening.scoring import Alikeness, alikeness
+from engine.screening.legal_forms import LONG_FORM_WORDS, OFFICE_WORDS, SPELLINGS, TRADE_WORDS
+from engine.screening.names import KeyedName, keyed, plain_words, skeleton
+from engine.screening.scoring import Alikeness, Besides, alikeness
 from engine.screening.sentences import why_identifier, why_name
 
 POTENTIAL = 0.86  # from here an officer must settle the match
@@ -86,6 +86,7 @@ class _Rarity:
     def __init__(self, printed: Mapping[str, list[int]], edition: int, names: int) -> None:
         self._printed, self._edition, self._names = printed, edition, max(names, _NAMES_AT_LEAST)
         self._told: dict[str, float | None] = {}
+        self._told_alike: dict[str, float] = {}
         self.unseen = _weight("", 1, self._names)
 
     def get(self, word: str, default: float) -> float:
@@ -97,20 +98,16 @@ class _Rarity:
             self._told[word] = weight
         return default if weight is None else weight
 
+    def alike(self, word: str, default: float) -> float:
+        try:
+            return self._told_alike[word]
+        except KeyError:
+            count = max(bisect_right(self._printed.get(kin, ()), self._edition) for kin in _kin(word))
+            weight = self._told_alike[word] = min(self.get(word, default), _weight(word, count, self._names) if count else default)
+            return weight
+
     def __contains__(self, word: str) -> bool:
         return self.get(word, math.inf) < math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class _WithSlips:
-    """The same, and trade words with a slip of the pen, which no list prints."""
-
-    rarity: _Rarity
-    slips: Mapping[str, float]
-
-    def get(self, word: str, default: float) -> float:
-        slip = self.slips.get(word)
-        return self.rarity.get(word, default) if slip is None else slip
 
 
 _Near = tuple[tuple[str, ...], Alikeness]
@@ -156,8 +153,8 @@ class NameIndex:
         self._names = list(self._written)
         printed: dict[str, list[int]] = defaultdict(list)
         for words, edition in sorted(first.items(), key=lambda name: name[1]):
-            for word in set(words):
-                printed[word].append(edition)
+            for counted in {*words, *(kin for word in words for kin in _kin(word))}:
+                printed[counted].append(edition)
         ranked = sorted(first.values())
         by_edition = {edition: _Rarity(printed, edition, bisect_right(ranked, edition)) for edition in set(ranked)}
         self._rarity = {words: by_edition[edition] for words, edition in first.items()}
@@ -199,7 +196,7 @@ class NameIndex:
         for name in (self._names[n] for n in found):
             rarity = self._rarity[name]
             unlisted = {word: weight for word, weight in slips.items() if word not in rarity}
-            weights = _WithSlips(rarity, unlisted) if unlisted else rarity
+            weights = Besides(rarity, unlisted) if unlisted else rarity
             compared.append((name, alikeness(words, name, weights, rarity.unseen)))
         return [(listed, alike) for listed, alike in compared if alike.score >= threshold]
 
@@ -234,7 +231,9 @@ class NameIndex:
             score *= _one_word(listed[0])
             doubts.append("a single word")
         elif alike.score < 1.0 and alike.evidence < _COMMON_EVIDENCE:
-            score *= 1.0 - 0.10 * min(1.0, (_COMMON_EVIDENCE - alike.evidence) / 6.0)
+            # Two common words miswritten are two other persons' names as often as not; the same words with one left out hardly are.
+            short = min(1.0, (_COMMON_EVIDENCE - alike.evidence) / 6.0)
+            score *= 1.0 - (0.20 * short**2 if alike.altered or alike.extra else 0.10 * short)
             doubts.append("common words only")
         agrees = None if not (query.country and entry.countries) else query.country.upper() in entry.countries
         if TRADE_WORDS.issuperset(listed):
@@ -332,6 +331,12 @@ def _numbers(entry: ListEntry) -> Iterator[tuple[str, str, str]]:
             for country in {number.country} if number.country else set(entry.countries):
                 if len(_bare(number.value)) >= 5:  # shorter register numbers repeat from town to town
                     yield "registration", _bare(number.value), country or ""
+
+
+@lru_cache(maxsize=1 << 16)
+def _kin(word: str) -> tuple[str, ...]:
+    """What a word is counted with where it is met in another spelling; no words themselves."""
+    return (f"={skeleton(word)}", f"={SPELLINGS[word]}") if word in SPELLINGS else (f"={skeleton(word)}",)
 
 
 def _weight(word: str, count: int, names: int) -> float:

@@ -38,6 +38,10 @@ _SAME_WORD = {
 }  # fmt: skip
 
 
+SPELT_OUT = {"co": "company", "corp": "corporation", "bros": "brothers", "1th": "first", "2th": "second", "3th": "third"}
+"""Words of a key that stand for a longer one, which is what a slip of the pen strikes."""
+
+
 class KeyedName(NamedTuple):
     """A name's words in their order, and the class of its legal form apart ("" where it names none)."""
 
@@ -145,3 +149,22 @@ def skeleton(word: str) -> str:
         head = "a" if opening in ("a", "e", "i", "o", "u") else ""
     sounds = _DIGRAPHS.sub(lambda letters: _SOUNDS[letters.group()], word)
     return _DOUBLED.sub(r"\1", head + sounds.translate(_LETTERS))
+
+
+_ROMANISED = re.compile("tsch|tch|ch|sch|sh|kh|gh|ph|th|dzh|dh|dj|zh|ck|tz|ts|x|ou|oo|ee")
+_ROMANS = {
+    "tsch": "C", "tch": "C", "ch": "C", "sch": "S", "sh": "S", "kh": "h", "gh": "g", "ph": "f", "th": "t", "dzh": "j", "dh": "d", "dj": "j",
+    "zh": "j", "ck": "k", "tz": "z", "ts": "z", "x": "ks", "ou": "u", "oo": "u", "ee": "i",
+}  # fmt: skip
+_EXCHANGED = str.maketrans("qcwy", "kkvi")
+
+
+@lru_cache(maxsize=1 << 16)
+def romanised(word: str) -> str:
+    """An ASCII word in one romanisation: ``khalimov`` and ``halymov``, ``ryu`` and ``riu`` are one word.
+
+    Unlike `skeleton` it keeps the vowels, so that equal forms are the same word however short. Compiled from where the
+    romanisations of Arabic, Persian, Russian and Korean names by BGN/PCGN, ISO and ICAO 9303 differ.
+    """
+    sounds = _ROMANISED.sub(lambda letters: _ROMANS[letters.group()], word)
+    return _DOUBLED.sub(r"\1", sounds.translate(_EXCHANGED))

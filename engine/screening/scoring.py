@@ -9,7 +9,7 @@ from typing import Protocol
 from rapidfuzz.distance import OSA, Indel
 
 from engine.screening.legal_forms import SPELLINGS, TITLES
-from engine.screening.names import skeleton
+from engine.screening.names import SPELT_OUT, romanised, skeleton
 
 # Of the weight of evidence that stands behind a match, in nats (a word of one name in 20,000 carries 9.9, "trading"
 # about 3): below, the words that agree are too common to identify anybody; above, one missing word matters little.
@@ -21,8 +21,14 @@ TITLE_WEIGHT = 0.5  # nats; a title that only the query prints tells nobody apar
 CUT_OFF = 0.72  # the last word of a name, cut off after two letters or three
 
 DOUBLED = 0.93  # the same letters, some of them doubled
+ROMANISED = 0.92  # the same word in another romanisation
+# Off the likeness of a word that the lists know for itself, for the rarest such word and for the commonest:
+# "Rahman" for "Rahmani" is hardly a slip of the pen.
+OTHER_WORD = (0.06, 0.20)
 INITIALS = 0.75  # an initial, or several in one word, for whole words
 PATRONYMIC_SHARE = 0.5  # of its weight that a patronymic counts when only the list prints it: filings leave it out
+
+_NO_SLIP = frozenset({1.0, SAME_NAME, ROMANISED, INITIALS, CUT_OFF})  # likenesses that do not say "miswritten"
 
 _SHORTEST_ALIKE = 0.60  # of two words' likeness; below, they are different words
 _VOWELS = frozenset("aeiou")
@@ -64,6 +70,7 @@ def word_alikeness(query: str, listed: str) -> float:
     known, other = SPELLINGS.get(query), SPELLINGS.get(listed)
     if known and other:
         return SAME_NAME if known == other else 0.0
+    query, listed = SPELT_OUT.get(query, query), SPELT_OUT.get(listed, listed)  # "comrany" is near "company", not near "co"
     shorter, longer = sorted((len(query), len(listed)))
     if shorter == 1:
         return INITIALS if len(query) == 1 and query == listed[0] else 0.0
@@ -75,6 +82,8 @@ def word_alikeness(query: str, listed: str) -> float:
             return DOUBLED
     if longer - shorter <= 2 and _TWICE.sub(r"\1", query) == _TWICE.sub(r"\1", listed):
         return DOUBLED
+    if shorter >= 3 and romanised(query) == romanised(listed):
+        return ROMANISED
     likeness = OSA.normalized_similarity(query, listed, score_cutoff=0.6)
     # One slip in n letters costs about 1.3/n: 0.84 at eight letters, 0.68 at four.
     alike = 1.0 - 1.3 * (1.0 - likeness) if longer >= 4 else 0.0
@@ -96,9 +105,15 @@ def word_alikeness(query: str, listed: str) -> float:
 
 
 class Weights(Protocol):
-    """Words and what each proves, as far as it is known: a dict is one."""
+    """Words and what each proves, as far as it is known."""
 
-    def get(self, word: str, default: float, /) -> float: ...
+    def get(self, word: str, default: float, /) -> float:
+        """Nats of the word itself."""
+
+    def alike(self, word: str, default: float, /) -> float:
+        """Nats of a word that is only like this one: as rare as all that sound like it are together."""
+
+    def __contains__(self, word: str, /) -> bool: ...
 
 
 def alikeness(
@@ -141,23 +156,40 @@ def _joined_up(words: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
             near = abs(len(word) - len(both)) <= 1 and (
                 word == both or (len(both) >= 6 and OSA.distance(word, both, score_cutoff=1) <= 1)
             )
-            if near and word not in words:
+            if near and words.count(word) < other.count(word):
                 return (*words[:i], both, *_joined_up(words[i + 2 :], other))
     if len(words) == len(other) > 1 and words != other and "".join(words) == "".join(other):
         return ("".join(words),)
     return words
 
 
-def _summed(
-    weights: Weights, unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]
-) -> Mapping[str, float]:
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """Weights, and those of some words that no list prints as such."""
+
+    weights: Weights
+    others: Mapping[str, float]
+
+    def get(self, word: str, default: float) -> float:
+        other = self.others.get(word)
+        return self.weights.get(word, default) if other is None else other
+
+    def alike(self, word: str, default: float) -> float:
+        other = self.others.get(word)
+        return self.weights.alike(word, default) if other is None else other
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.weights
+
+
+def _summed(weights: Weights, unseen: float, listed: tuple[str, ...], joined: tuple[str, ...]) -> Weights:
     """Weights in which a joined word proves what its parts did."""
     new = {}
     for word in joined:
         if word not in listed:
             parts = [part for part in listed if part in word]
             new[word] = sum(weights.get(part, unseen) for part in parts) or unseen
-    return {**{word: weights.get(word, unseen) for word in listed}, **new}
+    return Besides(weights, new) if new else weights
 
 
 def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Weights, unseen: float) -> Alikeness:
@@ -175,7 +207,11 @@ def _worded(query: tuple[str, ...], listed: tuple[str, ...], weights: Weights, u
     gained = paired_weight = evidence = 0.0
     altered = []
     for alike, i, j in pairs:
-        weight = weights.get(listed[j], unseen)
+        # "Muhammad" spelt as printed proves a little; any of its spellings proves next to nothing.
+        weight = weights.get(listed[j], unseen) if alike == 1.0 else weights.alike(listed[j], unseen)
+        if alike not in _NO_SLIP and query[i] in weights:
+            rarest, commonest = OTHER_WORD
+            alike -= rarest + (commonest - rarest) * max(0.0, 1.0 - weights.get(query[i], unseen) / unseen)
         gained += 2 * alike * weight
         paired_weight += 2 * weight
         # A slip also weakens what the word proves: at 0.7 likeness half of it stands.

@@ -204,9 +204,9 @@ Freight Security Energy Petroleum Construction Holding Investment Bank Group Int
 
 
 def _folded(words: list[str]) -> list[str]:
-    """Words without case and points, and without the legal forms."""
-    bare = [re.sub(r"[^\w]", "", word.casefold()) for word in words]
-    return [word for word in bare if word and word not in _FORM_WORDS]
+    """Words without case, points and hyphens, and without the legal forms."""
+    bare = re.sub(r"[^\w\s-]", "", " ".join(words).casefold()).replace("-", " ").split()
+    return [word for word in bare if word not in _FORM_WORDS]
 
 
 def like_nobody(names: list[str], words_of_persons: list[list[str]], words_of_firms: list[list[str]], chance: random.Random, each: int) -> dict[str, list[str]]:

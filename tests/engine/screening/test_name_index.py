@@ -238,3 +238,34 @@ def test_an_office_that_every_state_has_matches_in_its_own_country_only() -> Non
     assert one(index, ("Ministry of Defence", "KP")).score == 1.0
     assert "a name of common words" in one(index, ("Ministry of Defence", None)).why
     assert index.match([("Ministry of Defence", "KE")]) == [[]]
+
+
+def a_list_of(*common: str) -> list[ListEntry]:
+    """Persons of whom many bear each of these names, and each another name besides."""
+    letters = "bdfgklmnprst"
+    rare = [f"{a}o{b}i{c}a{a}u" for a in letters for b in letters for c in letters]
+    return [an_entry(f"{word} {rare[40 * n + i]}", f"{word}-{i}", kind="person") for n, word in enumerate(common) for i in range(40)]
+
+
+def test_a_word_that_the_list_knows_for_itself_is_less_of_a_slip_than_one_it_does_not() -> None:
+    index = NameIndex([*a_list_of("Barkhanu"), an_entry("Tolvan Barkhani", "right", kind="person")])
+    known, unknown = (one(index, (f"Tolvan {word}", None)) for word in ("Barkhanu", "Barkhano"))
+    assert known.entry_id == unknown.entry_id == "right" and known.score < unknown.score
+
+
+def test_a_common_name_spelt_otherwise_proves_less_than_spelt_as_printed() -> None:
+    index = NameIndex([*a_list_of("Muhammad", "Mohamed", "Mohammed"), an_entry("Mohamad Tolvan Rezki", "right", kind="person")])
+    printed, otherwise = (one(index, (f"{word} Tolvan", None)) for word in ("Mohamad", "Mohamad".replace("ad", "med")))
+    assert printed.entry_id == otherwise.entry_id == "right" and otherwise.score < printed.score
+
+
+@pytest.mark.parametrize(
+    ("listed", "filed"),
+    [
+        ("RYU JIN", "RIU JIN"), ("GULMUROD KHALIMOV", "Gulmurod Halymov"), ("ASBAT AL-ANSAR", "Asbat el-Ansar"), ("HWANG SOK-HWA", "Hvang Sok Hva"),
+        ("ABDULLAH AHMED ABDULLAH ALFI", "Abdullah Ahmed Ab dullah Alfi"),
+    ],
+)  # fmt: skip
+def test_another_romanisation_is_nearly_the_same_name(listed: str, filed: str) -> None:
+    index = NameIndex([an_entry(listed, kind="person")])
+    assert POTENTIAL <= one(index, (filed, None)).score < 1.0

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.screening.countries import alpha2
-from engine.screening.names import keyed, name_key, skeleton
+from engine.screening.names import keyed, name_key, romanised, skeleton
 
 
 @given(st.text(st.characters(), max_size=200))
@@ -88,3 +88,9 @@ def test_countries_are_known_in_the_words_lists_use() -> None:
         "KP", "AE", "PS", "GB", "MM", "IR", "CI",
     ]  # fmt: skip
     assert [alpha2(text) for text in ("undetermined", "-0-", "", None, "Yugoslavia")] == [None] * 5
+
+
+def test_romanisations_of_one_word_are_told_from_words_with_other_vowels() -> None:
+    for one, other in (("khalimov", "halymov"), ("haqqani", "hakkani"), ("yahya", "iahia"), ("youssef", "yusef"), ("jamal", "djamal")):
+        assert romanised(one) == romanised(other)
+    assert romanised("salim") != romanised("salam") and skeleton("salim") == skeleton("salam")
