@@ -182,7 +182,8 @@ def _keep(
     plan_id = held.plan_id
     chosen = {row["shipment_id"]: row for row in told_visits(choice, held.start, held.end, held.capacity).iter_rows(named=True)}
     by_shipment = {row["shipment_id"]: row["visit_id"] for row in standing.iter_rows(named=True)}
-    signed = {"amendment": number, "amended_by": origin.actor, "because": because}
+    # Each record says since when the visit stands so: with the plan's own moment a drop would be known before it was made.
+    signed = {"amendment": number, "amended_by": origin.actor, "because": because, "planned_at": f"{origin.at.isoformat()}Z"}
     moved = {shipment for shipment, visit in by_shipment.items() if visit in moves}
     bodies: list[tuple[str, str]] = []
     displaced = [visit for shipment, visit in by_shipment.items() if shipment not in chosen and visit not in drops]

@@ -1,7 +1,7 @@
 """Plans over HTTP: limits, amendments, and each question that auditors ask about selection (Commerce OIG-26-019-A, recommendation 1)."""
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -115,7 +115,8 @@ def test_what_the_limits_cost_is_told(plan: dict, service: Service):
 
 
 # (h) and supervisors' control: who overrode what and why; nothing is erased
-def test_an_override_is_on_record_with_who_and_why_and_erases_nothing(plan: dict, service: Service):
+def test_an_override_is_on_record_with_who_and_why_and_erases_nothing(plan: dict, service: Service, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(service.clock, "moment", service.clock.moment + timedelta(hours=1))
     dropped = by(plan, "risk")[0]
     before = {visit["visit_id"] for visit in read(service, plan)["visits"]}
     done = amended(service, plan, {"action": "drop", "visit_id": dropped["visit_id"]}, because="The site was closed last week.")
@@ -128,6 +129,8 @@ def test_an_override_is_on_record_with_who_and_why_and_erases_nothing(plan: dict
     one = why(service, plan, dropped["shipment_id"])
     assert not one["in_plan"] and one["limits"] == ["dropped"]
     assert [(h["amended_by"], h["because"], bool(h["dropped"])) for h in one["history"]] == [(None, None, False), ("planner-one", "The site was closed last week.", True)]
+    since = [datetime.fromisoformat(h["planned_at"]) for h in one["history"]]
+    assert since == [datetime.fromisoformat(told["frame"]["planned_at"]), datetime.fromisoformat(amendment["amended_at"])] == sorted(set(since))
     due = {row["visit_id"] for row in service.planner.get("/v1/visits", params={"limit": 1000}).json()["visits"]}
     assert dropped["visit_id"] not in due and set(done["filled"]) <= due
     assert verify(service.desk.store.cursor()).head
