@@ -37,7 +37,7 @@ def test_nobody_else_does(monkeypatch: pytest.MonkeyPatch, user: dict):
     assert oidc.token() is None
 
 
-@pytest.mark.parametrize("named_at", [time.time() - 10 * 3600 - 60, None, "yesterday"])
+@pytest.mark.parametrize("named_at", [time.time() - 10 * 3600 - 60, None, "yesterday"], ids=["hours ago", "not told", "in words"])
 def test_a_sign_in_of_yesterday_or_of_no_known_day_has_run_out(monkeypatch: pytest.MonkeyPatch, named_at: object):
     at(monkeypatch, SECRETS, email="anna@authority.example", email_verified=True, iat=named_at)
     assert oidc.token() is None
