@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.store.database import first
-from engine.wire import Event, Review, Visit
+from engine.wire import Delivery, Event, Request, Review, Visit
 from engine.wire.events import ONE_DAY
 from engine.workflows.evidence import not_kept
 from engine.workflows.possible_days import days_to_come
@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
     from engine.workflows.desk import Desk
 
+# The first day told, by a record that stands, of what an event must follow.
+LEFT = """
+select min(shipped_on) from shipment
+where shipment_id = $id and not coalesce(withdrawn, false) and event_id not in (select corrects from shipment where corrects is not null)
+"""
 FIRST_LEFT = """
 select min(shipped_on) from shipment
 where
     (application_id = $id or licence_number in (select licence_number from licence where application_id = $id))
     and not coalesce(withdrawn, false) and event_id not in (select corrects from shipment where corrects is not null)
+"""
+ASKED = """
+select min(sent_on) from request
+where request_id = $id and not coalesce(withdrawn, false) and event_id not in (select corrects from request where corrects is not null)
 """
 NAMED = """
 select distinct unnest(evidence) from visit
@@ -32,8 +41,8 @@ where visit_id = ? and not coalesce(withdrawn, false) and event_id not in (selec
 def warnings_of(desk: Desk, event: Event, recorded_at: datetime) -> tuple[str, ...]:
     """What whoever sent an event should know of it, each with what to do.
 
-    A file may come after the report that names it, as a phone with no connection sends them; and a visit whose shipment is not named may
-    be of one that is not on record. So neither is refused.
+    A file may come after the report that names it, as a phone with no connection sends them, and of two days that contradict each other
+    the one on record may be the wrong one. So neither is refused.
     """
     if event.withdrawn:
         return ()
@@ -47,9 +56,9 @@ def warnings_of(desk: Desk, event: Event, recorded_at: datetime) -> tuple[str, .
 def _warnings(desk: Desk, cursor: duckdb.DuckDBPyConnection, event: Event, recorded_at: datetime) -> Iterator[str]:
     for name in days_to_come(event, recorded_at):
         yield f"{name}: it lies in the future, and tells what has happened. Expected a day that has come. Correct it, if it was mistyped."
+    yield from _before_what_it_follows(cursor, event)
     if isinstance(event, Visit):
         yield from _files(desk, event.evidence or ())
-        yield from _before_any_shipment(cursor, event)
     if isinstance(event, Review) and event.about == "visit" and event.result == "confirmed":
         yield from _files(desk, [sha256 for (sha256,) in cursor.execute(NAMED, [event.subject]).fetchall()])
 
@@ -61,12 +70,17 @@ def _files(desk: Desk, named: tuple[str, ...] | list[str]) -> Iterator[str]:
     )
 
 
-def _before_any_shipment(cursor: duckdb.DuckDBPyConnection, visit: Visit) -> Iterator[str]:
-    if visit.shipment_id or visit.stage != "post_shipment" or visit.visited_on is None:
-        return
-    left = first(cursor, FIRST_LEFT, {"id": visit.application_id})[0]
-    if left is not None and visit.visited_on < left - ONE_DAY:
-        yield (
-            f"visited_on: the visit is one after shipment, and the first shipment on record left later ({left}). Expected a later day, or another `stage`. "
-            "Correct the visit, or record the shipment that it looked at."
-        )
+def _before_what_it_follows(cursor: duckdb.DuckDBPyConnection, event: Event) -> Iterator[str]:
+    match event:
+        case Visit(stage="post_shipment"):
+            name, earlier, said = "visited_on", LEFT if event.shipment_id else FIRST_LEFT, "the shipment left"
+            subject = event.shipment_id or event.application_id
+        case Delivery():
+            name, earlier, subject, said = "on", LEFT, event.shipment_id, "the shipment left"
+        case Request():
+            name, earlier, subject, said = "answered_on", ASKED, event.request_id, "the question was sent"
+        case _:
+            return
+    day, since = getattr(event, name), first(cursor, earlier, {"id": subject})[0]
+    if day is not None and since is not None and day < since - ONE_DAY:
+        yield f"{name}: it lies before the day on which {said} ({since}). Expected that day or a later one. Correct whichever of the two is wrong."

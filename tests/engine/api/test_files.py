@@ -330,7 +330,7 @@ def test_a_visit_before_any_shipment_on_record_is_remarked_on(service: Service):
     service.analyst.post("/v1/events/shipment", json=an_event(shipment_id=fresh("S"), application_id=filing["application_id"], shipped_on="2026-11-10"))
     told = an_event(visit_id=fresh("V"), application_id=filing["application_id"], outcome="inconclusive", visited_on="2026-11-01")
     answer = service.inspector.post("/v1/events/visit", json=told)
-    assert answer.status_code == 201 and "left later (2026-11-10)" in answer.json()["warnings"][0]
+    assert answer.status_code == 201 and "the shipment left (2026-11-10)" in answer.json()["warnings"][0]
 
 
 def test_an_export_of_no_table_names_the_tables_and_the_one_meant(service: Service):
