@@ -84,7 +84,7 @@ class Pair:
 def _timeless(text: str) -> str:
     """What was said, without the moments of saying it."""
     text = re.sub(r'"scored_at":"[^"]*"', '"scored_at":"then"', re.sub(r'"as_of":"[^"]*\.\d+Z"', '"as_of":"now"', text))
-    return re.sub(r"Scored \d{4}-\d\d-\d\d \d\d:\d\d", "Scored then", text)
+    return re.sub(r"Scored\s+\d+\s+\w+\s+\d{4}\s+\d\d:\d\d", "Scored then", text)
 
 
 @pytest.fixture(scope="module")
