@@ -83,7 +83,7 @@ class Event(Record):
     needs_one_of: ClassVar[tuple[str, ...]] = ()
     """Fields of which at least one must be there unless the event is withdrawn."""
     happened: ClassVar[tuple[str, ...]] = ()
-    """Days of what has happened, which none can lie after the moment of recording."""
+    """Days of what has happened: one after the moment of recording is odd, and told."""
     in_order: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Two days of which the second cannot be earlier."""
 

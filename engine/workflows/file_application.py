@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
-from engine.errors import Conflict, InvalidRecord
+from engine.errors import Conflict
 from engine.store import audit, records
 from engine.store.database import first
 from engine.store.records import Origin
 from engine.wire import Application, Score, canonical
 from engine.workflows.assess import Subject, score_and_keep, score_stored
 from engine.workflows.derive import derive
-from engine.workflows.possible_days import latest, moment_to_come
 
 if TYPE_CHECKING:
     from engine.workflows.desk import Desk
@@ -32,11 +31,8 @@ def file_application(desk: Desk, application: Application, origin: Origin) -> Fi
     """Put one application on record and score it as of its filing.
 
     Raises:
-        InvalidRecord: it was filed more than a year in the future of the moment of recording.
         Conflict: this application and revision is on record with other content.
     """
-    if not filed_by(application, origin.at):
-        raise InvalidRecord("The application", [moment_to_come("application")])
     key = f"application:{application.application_id}#{application.revision}"
     filed_at = application.filed_at.astimezone(UTC).replace(tzinfo=None)
     with desk.store.writing() as cursor:
@@ -52,11 +48,6 @@ def file_application(desk: Desk, application: Application, origin: Origin) -> Fi
         record_no = first(cursor, "select record_no from record where key = ?", [key])[0]
         score = score_and_keep(desk, [Subject(record_no, filed_at, origin.at)], origin, cursor)[0]
     return Filed(score, True)
-
-
-def filed_by(application: Application, at: datetime) -> bool:
-    """Whether an application can have been filed when it came in, at a moment (UTC)."""
-    return application.filed_at.astimezone(UTC).replace(tzinfo=None) <= latest(at)
 
 
 def _first_score(desk: Desk, cursor, application: Application, origin: Origin) -> Score:

@@ -14,7 +14,7 @@ from engine.wire import Application, canonical
 from engine.workflows.assess import Subject, score_and_keep
 from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
-from engine.workflows.file_application import Filed, file_application, filed_by
+from engine.workflows.file_application import Filed, file_application
 
 TOGETHER = "engine"  # who gave the scores of a batch that several filed
 
@@ -35,10 +35,7 @@ def file_batch(desk: Desk, applications: Sequence[Application], origins: Sequenc
     fresh: dict[str, int] = {}
     with desk.store.writing() as cursor:
         numbers: dict[str, int] = {}
-        for origin, told in _by_origin(origins).items():
-            places = [place for place in told if filed_by(applications[place], origin.at)]  # the others are refused one by one below
-            if not places:
-                continue
+        for origin, places in _by_origin(origins).items():
             records.stage(cursor, _frame(applications, keys, places))
             appended = records.append(cursor, "application", origin, f"file {len(places)} application(s)")
             for position, _ in appended.conflicting:

@@ -6,7 +6,6 @@ import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -20,7 +19,6 @@ from engine.wire import EVENTS, event_model
 from engine.workflows.checking import CONTRACT, Checked, checked
 from engine.workflows.derive import derive
 from engine.workflows.desk import Desk
-from engine.workflows.possible_days import impossible_days, latest, moment_to_come
 from engine.workflows.raw import Raw
 
 CHUNK_RECORDS = 20_000  # one transaction and one audit entry each; a killed ingest loses at most this many
@@ -185,12 +183,12 @@ def _take_in(store: Store, kind: str, run: Checked, origin: Origin, aside: SetAs
             {"position": run.places, "key": run.keys, "known_at": run.known_at, "body": run.bodies}, schema=STAGED_SCHEMA,
         )
         with store.writing() as cursor:
-            unfit = _unfit(cursor, kind, frame, origin.at)
-            records.stage(cursor, frame.filter(~pl.col("position").is_in(list(unfit))) if unfit else frame)
+            unknown = _unknown(cursor, kind, frame) if kind in EVENTS else {}
+            records.stage(cursor, frame.filter(~pl.col("position").is_in(list(unknown))) if unknown else frame)
             appended = records.append(cursor, kind, origin, f"ingest {kind}")
         outcome.added += appended.added
         outcome.unchanged += appended.unchanged
-        faults |= unfit
+        faults |= unknown
         faults |= {position: [conflict_problem(kind, verdict)] for position, verdict in appended.conflicting}
     for place in sorted(faults):
         aside.add(run.raws[place], faults[place])
@@ -267,13 +265,11 @@ def _not_correctable(kind: str, found: str | None, itself: bool) -> FieldProblem
     return FieldProblem("corrects", "no such event is on record", expected, "Ingest the event that it corrects first.")
 
 
-def _unfit(cursor: duckdb.DuckDBPyConnection, kind: str, frame: pl.DataFrame, recorded_at: datetime) -> dict[int, list[FieldProblem]]:
-    """Position -> problems of the records of a chunk that speak of something not on record, or of a day that cannot be."""
-    unfit = {position: [moment_to_come(kind)] for position in frame.filter(pl.col("known_at") > latest(recorded_at))["position"]}
-    if kind not in EVENTS:
-        return unfit
+def _unknown(cursor: duckdb.DuckDBPyConnection, kind: str, frame: pl.DataFrame) -> dict[int, list[FieldProblem]]:
+    """Position -> problems of the events of a chunk that speak of something not on record."""
     cursor.register("incoming", frame.to_arrow())
-    for position, problem in [*unknown_subjects(cursor, kind, "incoming"), *impossible_days(cursor, kind, "incoming", recorded_at)]:
-        unfit.setdefault(position, []).append(problem)
+    unknown: dict[int, list[FieldProblem]] = {}
+    for position, problem in unknown_subjects(cursor, kind, "incoming"):
+        unknown.setdefault(position, []).append(problem)
     cursor.unregister("incoming")
-    return unfit
+    return unknown

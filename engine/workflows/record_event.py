@@ -17,7 +17,6 @@ from engine.workflows.assess import Subject, filing_in_force, referrals_at, scor
 from engine.workflows.check_visit import check_visit
 from engine.workflows.derive import derive
 from engine.workflows.ingest import conflict_problem, unknown_subjects
-from engine.workflows.possible_days import impossible_days, latest, moment_to_come
 from engine.workflows.settle import check_settlement, settles_proposal
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
     """Put one event on record; False if it already was, word for word.
 
     Raises:
-        InvalidRecord: it speaks of something not on record or of a day that cannot be, lacks what a decision must have, or is a visit whose rating does not follow from it.
+        InvalidRecord: it speaks of something not on record, lacks what a decision must have, or is a visit whose rating does not follow from it.
         OpenReferral: a grant while a referral is unsettled.
         Conflict: the event's id is taken by other content, or the visit was completed before.
     """
@@ -47,8 +46,7 @@ def record_event(desk: Desk, kind: str, event: Event, origin: Origin) -> bool:
         if known == body:
             return False
         cursor.execute("create or replace temp table one_event as select 0 as position, ?::varchar as body", [body])
-        problems = [moment_to_come(kind)] if at > latest(origin.at) else []
-        problems += [problem for _, problem in [*unknown_subjects(cursor, kind, "one_event"), *impossible_days(cursor, kind, "one_event", origin.at)]]
+        problems = [problem for _, problem in unknown_subjects(cursor, kind, "one_event")]
         if problems:
             raise InvalidRecord(f"The {kind.replace('_', ' ')}", problems)
         if isinstance(event, Decision) and not event.withdrawn:

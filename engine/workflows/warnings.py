@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from engine.store.database import first
 from engine.wire import Delivery, Event, Request, Review, Visit
 from engine.wire.events import ONE_DAY
 from engine.workflows.evidence import not_kept
-from engine.workflows.possible_days import days_to_come
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,8 +40,11 @@ where visit_id = ? and not coalesce(withdrawn, false) and event_id not in (selec
 def warnings_of(desk: Desk, event: Event, recorded_at: datetime) -> tuple[str, ...]:
     """What whoever sent an event should know of it, each with what to do.
 
-    A file may come after the report that names it, as a phone with no connection sends them, and of two days that contradict each other
-    the one on record may be the wrong one. So neither is refused.
+    A file may come after the report that names it, as a phone with no connection sends them; of two days that contradict each other the one
+    on record may be the wrong one; and what is arranged is written down ahead. So none is refused: the contract records what is odd.
+
+    Args:
+        recorded_at: the moment of recording, UTC.
     """
     if event.withdrawn:
         return ()
@@ -54,13 +56,20 @@ def warnings_of(desk: Desk, event: Event, recorded_at: datetime) -> tuple[str, .
 
 
 def _warnings(desk: Desk, cursor: duckdb.DuckDBPyConnection, event: Event, recorded_at: datetime) -> Iterator[str]:
-    for name in days_to_come(event, recorded_at):
+    for name in _to_come(event, recorded_at):
         yield f"{name}: it lies in the future, and tells what has happened. Expected a day that has come. Correct it, if it was mistyped."
     yield from _before_what_it_follows(cursor, event)
     if isinstance(event, Visit):
         yield from _files(desk, event.evidence or ())
     if isinstance(event, Review) and event.about == "visit" and event.result == "confirmed":
         yield from _files(desk, [sha256 for (sha256,) in cursor.execute(NAMED, [event.subject]).fetchall()])
+
+
+def _to_come(event: Event, recorded_at: datetime) -> tuple[str, ...]:
+    """The fields that tell as past what is still to come; a day more is taken, for time zones and clocks that differ."""
+    until = recorded_at + ONE_DAY
+    ahead = ("at",) if event.at.astimezone(UTC).replace(tzinfo=None) > until else ()
+    return (*ahead, *(name for name in event.happened if (day := getattr(event, name)) is not None and day > until.date()))
 
 
 def _files(desk: Desk, named: tuple[str, ...] | list[str]) -> Iterator[str]:

@@ -1,20 +1,16 @@
-"""Days that cannot be are refused, by the file and one by one in the same words; days that are only odd are taken in, and told."""
+"""Odd days are taken in by the file and one by one, and told; only an event whose own days contradict each other is refused."""
 
 import json
 from datetime import timedelta
 
 import pytest
 from builders import a_delivery, a_denial_notice, a_request, a_shipment, a_visit, an_application, an_event, an_incident, correcting, fresh
-from desks import NOW, a_desk, filing, offer, origin, record, take_in
+from desks import NOW, a_desk, offer, record, take_in
 
-from engine.errors import InvalidRecord
 from engine.wire import parse_event
-from engine.workflows.file_application import Filed, file_application
-from engine.workflows.file_batch import file_batch
-from engine.workflows.possible_days import days_to_come
 from engine.workflows.warnings import warnings_of
 
-TOMORROW, SOON, IN_A_YEAR, LATER = (str((NOW + timedelta(days=days)).date()) for days in (1, 2, 365, 366))
+TOMORROW, LATER = (str((NOW + timedelta(days=days)).date()) for days in (1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +27,6 @@ def case(desk) -> tuple[str, str]:
     shipment = a_shipment(application["application_id"])
     take_in(desk, "shipment", shipment)
     return application["application_id"], shipment["shipment_id"]
-
-
-def refused(desk, kind: str, document: dict) -> list[str]:
-    """What is wrong with an event; both ways in must say the same."""
-    aside = offer(desk, kind, document)
-    assert aside.set_aside == 1, "taken in by the file"
-    told = [str_of(one) for one in json.loads(aside.set_aside_file.read_text())["problems"]]
-    with pytest.raises(InvalidRecord) as one_by_one:
-        record(desk, kind, document)
-    assert [str(problem) for problem in one_by_one.value.problems] == told
-    return told
-
-
-def str_of(problem: dict) -> str:
-    return f"{problem['field']}: {problem['reason']}. Expected: {problem['expected']}. {problem['todo']}"
 
 
 def accepted(desk, kind: str, document: dict) -> None:
@@ -72,34 +53,25 @@ KINDS = ("shipment", "arrival", "delivery", "visit", "incident", "denial_notice"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_has_happened_more_than_a_year_after_it_was_recorded(desk, case, kind):
-    field, event = happened(kind, *case, LATER)
-    kind = "shipment" if kind == "arrival" else kind
-    assert [told.split(":")[0] for told in refused(desk, kind, event)] == [field]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("day", "is_told"), [(TOMORROW, False), (SOON, True), (IN_A_YEAR, True)])
-def test_a_day_soon_to_come_is_taken_in_and_told_beyond_what_time_zones_do(desk, case, kind, day, is_told):
+@pytest.mark.parametrize(("day", "is_told"), [(TOMORROW, False), (LATER, True)])
+def test_a_day_to_come_is_taken_in_and_told_beyond_what_time_zones_do(desk, case, kind, day, is_told):
     field, document = happened(kind, *case, day)
     kind = "shipment" if kind == "arrival" else kind
     accepted(desk, kind, document)
     event = parse_event(kind, json.dumps(document)).model
-    assert days_to_come(event, NOW) == ((field,) if is_told else ())
     assert any(told.startswith(f"{field}: it lies in the future") for told in warnings_of(desk, event, NOW)) is is_told
-
-
-def test_nothing_is_known_long_before_it_is_recorded(desk, case):
-    assert "future of the moment of recording" in refused(desk, "incident", an_incident(case[0], at=f"{LATER}T13:00:00Z"))[0]
-    soon = an_incident(case[0], at=f"{SOON}T13:00:00Z")
-    accepted(desk, "incident", soon)
-    assert days_to_come(parse_event("incident", json.dumps(soon)).model, NOW) == ("at",)
 
 
 def told(desk, kind: str, document: dict) -> tuple[str, ...]:
     """What is odd about an event, which both ways in take."""
     accepted(desk, kind, document)
     return warnings_of(desk, parse_event(kind, json.dumps(document)).model, NOW)
+
+
+def test_a_moment_of_becoming_known_that_is_still_to_come_is_told(desk, case):
+    assert told(desk, "incident", an_incident(case[0], at=f"{TOMORROW}T11:00:00Z")) == ()
+    (odd,) = told(desk, "incident", an_incident(case[0], at=f"{LATER}T13:00:00Z"))
+    assert odd.startswith("at: it lies in the future")
 
 
 def test_a_delivery_before_its_shipment_left_is_told(desk, case):
@@ -149,18 +121,6 @@ def test_a_record_that_takes_another_back_tells_no_day(desk, case):
 
 def test_goods_shipped_before_the_filing_are_listed_and_not_refused(desk, case):
     accepted(desk, "shipment", a_shipment(case[0], shipped_on="2020-01-01"))
-
-
-def test_an_application_is_not_filed_long_ahead_by_any_way_in(desk):
-    early, late = an_application(filed_at=f"{IN_A_YEAR}T11:00:00Z"), an_application(filed_at=f"{LATER}T13:00:00Z")
-    with pytest.raises(InvalidRecord) as alone:
-        file_application(desk, filing(late), origin())
-    good, bad = file_batch(desk, [filing(early), filing(late)], [origin()] * 2)
-    aside = offer(desk, "application", an_application(filed_at=f"{IN_A_YEAR}T11:00:00Z"), late)
-    assert isinstance(good, Filed) and aside.added == 1
-    told = [str_of(one) for one in json.loads(aside.set_aside_file.read_text())["problems"]]
-    assert told == [str(one) for one in alone.value.problems] == [str(one) for one in bad.problems]
-    assert told[0].startswith("filed_at: it lies more than a year in the future of the moment of recording")
 
 
 def test_a_paper_dated_after_the_filing_stays_for_the_engine_to_see(desk):
