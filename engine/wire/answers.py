@@ -66,7 +66,7 @@ class Score(Record):
     family_risk: Annotated[dict[str, float], Meaning("log-odds by family", column="MAP(VARCHAR, DOUBLE)")] = Field(
         default_factory=dict, description="All contributions summed by family, in log-odds."
     )
-    base_value: Real | None = Field(None, description="The score before any feature, in log-odds: the mean over the filings of the year before the training.")
+    base_value: Real | None = Field(None, description="The score before any feature, in log-odds: the mean over the filings of the year before the training; the expert card and older models kept none and start elsewhere.")
     raw_score: Real | None = Field(None, description="Base value and all contributions, in log-odds, not calibrated.")
     interval_because: tuple[Text, ...] = Field((), description="What makes the interval as wide as it is, the weightiest first; empty where the model does not tell.")
     missing: tuple[MissingInput, ...] = Field((), description="What could not be computed, and why.")
